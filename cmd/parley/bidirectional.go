@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	bidirectionalv1 "github.com/parleyhq/parley/gen/parley/bidirectional/v1"
+	"github.com/parleyhq/parley/gen/parley/bidirectional/v1/bidirectionalv1connect"
+)
+
+type bidirectionalCmd struct {
+	connection
+	AfterAll bool     `help:"Ask the server to answer only after it has read everything."`
+	Messages []string `arg:"" optional:"" name:"message" help:"The texts to send. The default is five messages, First to Fifth."`
+}
+
+// Help is shown by `parley bidirectional --help`.
+func (bidirectionalCmd) Help() string {
+	return `Sending and receiving are independent: answers are printed while the rest is
+still being sent.
+
+Examples:
+  parley bidirectional
+  parley bidirectional --protocol grpc one two three
+  parley bidirectional --after-all`
+}
+
+type bidiStream = bidirectionalv1connect.BidirectionalServiceGetServerResponseClientStream
+
+// Run sends the messages and prints the answers as they come.
+func (c *bidirectionalCmd) Run(std streams) error {
+	ctx, stop := c.context()
+	defer stop()
+	connected, err := c.connect()
+	if err != nil {
+		return err
+	}
+	defer connected.Close()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := bidirectionalv1connect.NewBidirectionalServiceClient(connected.Connect()).GetServerResponse(ctx)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	received := make(chan error, 1)
+	go func() { received <- c.receive(std, stream) }()
+	sendErr := c.send(std, stream)
+	if sendErr != nil && !errors.Is(sendErr, io.EOF) {
+		cancel() // an error of our own: the server will not end the stream
+		<-received
+		return sendErr
+	}
+	return <-received // io.EOF from send: the server's own error is the answer
+}
+
+func (c *bidirectionalCmd) send(std streams, stream bidiStream) error {
+	messages := c.Messages
+	if len(messages) == 0 {
+		messages = []string{"First message", "Second message", "Third message", "Fourth message", "Fifth message"}
+	}
+	for i, message := range messages {
+		req := &bidirectionalv1.GetServerResponseRequest{Message: message}
+		if c.AfterAll && i == 0 {
+			req.AnswerTiming = bidirectionalv1.AnswerTiming_ANSWER_TIMING_AFTER_ALL
+		}
+		if err := c.Output.print(std.out, "Hello Server Sending you the "+message, req); err != nil {
+			return err
+		}
+		if err := stream.Send(req); err != nil {
+			return err
+		}
+	}
+	return stream.CloseSend()
+}
+
+func (c *bidirectionalCmd) receive(std streams, stream bidiStream) error {
+	for {
+		res, err := stream.Receive()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.Output.print(std.out, "Hello from the server received your "+res.GetMessage(), res); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/alecthomas/kong"
+	"github.com/willabides/kongplete"
+
+	"github.com/parleyhq/parley/platform/standalone"
+)
+
+const description = `Durable, ordered messaging whose whole API is a versioned Protobuf schema.
+
+Start a server with "parley serve", then call it from another terminal, with
+curl, from a browser or from any language's generated stubs.
+
+Every flag can be given in the environment: --server is PARLEY_SERVER.
+
+Exit codes: 0 success, 1 the call or the server failed, 2 wrong usage,
+3 the server cannot be reached or is shutting down (trying again may help),
+130 interrupted.`
+
+// cli is the command line. Kong reads the tags.
+type cli struct {
+	Serve         serveCmd         `cmd:"" help:"Serve all services on one port."`
+	Unary         unaryCmd         `cmd:"" help:"Send one message, print it and the answer."`
+	Bidirectional bidirectionalCmd `cmd:"" help:"Send messages on a stream and print the answers as they come."`
+	Version       versionCmd       `cmd:"" help:"Print the version."`
+
+	InstallCompletions kongplete.InstallCompletions `cmd:"" help:"Install shell completion for bash, zsh or fish."`
+}
+
+// streams are the standard streams of the process, given to commands so that
+// tests can hold them.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// run parses the arguments, runs the command and returns the exit code.
+func run(args []string, in io.Reader, out, errOut io.Writer) int {
+	var (
+		root cli
+		std  = streams{in: in, out: out, err: errOut}
+		code = -1
+	)
+	parser := kong.Must(&root,
+		kong.Name("parley"),
+		kong.Description(description),
+		kong.DefaultEnvars(standalone.EnvPrefix),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Writers(out, errOut),
+		kong.Exit(func(exit int) { code = exit }),
+	)
+	kongplete.Complete(parser)
+	command, err := parser.Parse(args)
+	if code >= 0 { // --help has been printed
+		return code
+	}
+	if err != nil {
+		return usageError(parser, err)
+	}
+	command.BindTo(std, (*streams)(nil))
+	command.Bind(std)
+	return report(errOut, command.Run(std))
+}
+
+func usageError(parser *kong.Kong, err error) int {
+	parser.Errorf("%s", err)
+	var parseErr *kong.ParseError
+	if errors.As(err, &parseErr) {
+		parser.Errorf("see: parley %s --help", parseErr.Context.Command())
+	}
+	return exitUsage
+}
+
+// clientContext ends with the first interrupt, so that a client command can be
+// stopped at any time.
+func clientContext() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt)
+}

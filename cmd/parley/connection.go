@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/parleyhq/parley/platform/client"
+)
+
+const defaultServer = "http://127.0.0.1:8080"
+
+// connection holds the flags every client command has.
+type connection struct {
+	Server   []string           `default:"http://127.0.0.1:8080" help:"Server to call: http://host:port, https://host:port or host:port. Several are balanced."`
+	Protocol client.Protocol    `default:"connect" help:"RPC protocol: connect, grpc or grpcweb."`
+	Codec    client.Codec       `default:"proto" help:"Encoding of messages: proto or json."`
+	HTTP     client.HTTPVersion `default:"2" help:"HTTP version: 2 or 1.1." name:"http"`
+	Output   output             `default:"text" help:"Form of results on standard output: text or json (one object a line)."`
+	Timeout  time.Duration      `help:"Give up after this long. The default is to wait." placeholder:"DURATION"`
+
+	CAFile             string `help:"PEM file with the authorities to trust instead of the system's." placeholder:"FILE" type:"existingfile" name:"ca-file"`
+	ClientCert         string `help:"PEM file with the certificate to present (mutual TLS)." placeholder:"FILE" type:"existingfile"`
+	ClientKey          string `help:"PEM file with that certificate's private key." placeholder:"FILE" type:"existingfile"`
+	TLSServerName      string `help:"Name to expect in the server's certificate." placeholder:"NAME" name:"tls-server-name"`
+	InsecureSkipVerify bool   `help:"Accept any certificate. Only for tests."`
+	TokenFile          string `help:"File that holds the bearer token to send; read again for every call." placeholder:"FILE" type:"existingfile"`
+}
+
+// connect builds the client the flags describe. The caller closes it.
+func (c connection) connect() (*client.Client, error) {
+	config := client.Config{
+		Addresses: c.Server,
+		Protocol:  c.Protocol,
+		Codec:     c.Codec,
+		HTTP:      c.HTTP,
+		TLS: client.TLS{
+			CAFile: c.CAFile, CertFile: c.ClientCert, KeyFile: c.ClientKey,
+			ServerName: c.TLSServerName, InsecureSkipVerify: c.InsecureSkipVerify,
+		},
+		UserAgent: "parley-cli",
+	}
+	if c.TokenFile != "" {
+		config.Token = tokenFromFile(c.TokenFile)
+	}
+	connected, err := client.New(config)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errUsage, err)
+	}
+	return connected, nil
+}
+
+// output is the form of results on standard output.
+type output string
+
+const (
+	outputText output = "text"
+	outputJSON output = "json"
+)
+
+// UnmarshalText accepts text and json.
+func (o *output) UnmarshalText(text []byte) error {
+	switch value := output(text); value {
+	case outputText, outputJSON:
+		*o = value
+		return nil
+	default:
+		return fmt.Errorf("output %q is unknown: use text or json", text)
+	}
+}
+
+// print writes one result: its text, or the whole message as one line of JSON.
+// protojson varies its spacing on purpose; scripts get the compact form.
+func (o output) print(out io.Writer, text string, message proto.Message) error {
+	if o == outputText {
+		_, err := fmt.Fprintln(out, text)
+		return err
+	}
+	encoded, err := protojson.Marshal(message)
+	if err != nil {
+		return fmt.Errorf("encode the result as JSON: %w", err)
+	}
+	return json.NewEncoder(out).Encode(json.RawMessage(encoded))
+}
+
+func tokenFromFile(name string) client.TokenSource {
+	return func(context.Context) (string, error) {
+		token, err := os.ReadFile(name)
+		if err != nil {
+			return "", fmt.Errorf("read the token: %w", err)
+		}
+		return strings.TrimSpace(string(token)), nil
+	}
+}
+
+// context returns the context of a command's calls: it ends with an interrupt
+// or after --timeout.
+func (c connection) context() (context.Context, context.CancelFunc) {
+	ctx, stop := clientContext()
+	if c.Timeout <= 0 {
+		return ctx, stop
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	return ctx, func() { cancel(); stop() }
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"connectrpc.com/connect/v2"
+
+	"github.com/parleyhq/parley/platform/client"
+	"github.com/parleyhq/parley/platform/server"
+)
+
+// Exit codes, for scripts. The help names them.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitUnavailable = 3
+	exitInterrupted = 130
+)
+
+// report prints why a command failed and returns its exit code.
+func report(out io.Writer, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	var connectErr *connect.Error
+	switch {
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.As(err, &connectErr):
+		fmt.Fprintf(out, "parley: %s\n", client.Explain(err))
+		if retryable, _ := client.Retryable(err); retryable {
+			return exitUnavailable
+		}
+		return exitFailed
+	case errors.Is(err, server.ErrConfig), errors.Is(err, errUsage):
+		fmt.Fprintf(out, "parley: %v\n", err)
+		return exitUsage
+	default:
+		fmt.Fprintf(out, "parley: %v\n", err)
+		return exitFailed
+	}
+}
+
+// errUsage is wrapped by errors that another command line would avoid.
+var errUsage = errors.New("wrong usage")

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/parleyhq/parley/platform/server"
+	"github.com/parleyhq/parley/platform/standalone"
+	"github.com/parleyhq/parley/services/bidirectional"
+	"github.com/parleyhq/parley/services/unary"
+)
+
+type serveCmd struct {
+	server.Config
+	standalone.Logging
+}
+
+// Help is shown by `parley serve --help`.
+func (serveCmd) Help() string {
+	return `Needs no flags on a developer's machine. Without identity it serves loopback only.
+
+SIGTERM or Ctrl-C drains: readiness turns false, open calls end, then the process
+exits. A second signal stops it at once.
+
+Examples:
+  parley serve
+  parley serve --listen 127.0.0.1:0 --admin-listen ""
+  parley serve --tls-cert cert.pem --tls-key key.pem
+  parley serve --cors-origin https://app.example.com`
+}
+
+// Run serves until a signal ends it.
+func (c *serveCmd) Run(std streams) error {
+	ctx, stop := standalone.SignalContext(context.Background())
+	defer stop()
+	info := server.Info{Name: "parley", Version: standalone.Version()}
+	built, err := server.Build(ctx, c.Logger(os.Stderr), info, c.Config, unary.New(), bidirectional.New())
+	if err != nil {
+		return err
+	}
+	greet(std.out, built)
+	return built.Run(ctx)
+}
+
+// greet tells a newcomer what to try, shortest first.
+func greet(out io.Writer, built *server.Server) {
+	url := built.URL()
+	insecure, connection := "", ""
+	if strings.HasPrefix(url, "https:") {
+		insecure = " --insecure"
+	}
+	if url != defaultServer {
+		connection = " --server " + url
+	}
+	fmt.Fprintf(out, `Parley serves gRPC, gRPC-Web and Connect on %[1]s. Try, in another terminal:
+
+  curl%[2]s %[1]s/parley.unary.v1.UnaryService/GetServerResponse \
+    --json '{"message": "Hello Server you there?"}'
+  go run ./cmd/parley bidirectional%[3]s
+  buf curl%[2]s %[1]s --list-methods%[4]s
+
+`, url, insecure, connection, map[bool]string{true: " --http2-prior-knowledge"}[insecure == ""])
+	if admin := built.AdminAddr(); admin != "" {
+		fmt.Fprintf(out, "Metrics, profiles and readiness: http://%s/metrics. Ctrl-C stops.\n\n", admin)
+	}
+}

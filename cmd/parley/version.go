@@ -1,0 +1,16 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/parleyhq/parley/platform/standalone"
+)
+
+type versionCmd struct{}
+
+// Run prints the version of the binary and of the Go that built it.
+func (versionCmd) Run(std streams) error {
+	_, err := fmt.Fprintf(std.out, "parley %s %s %s/%s\n", standalone.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}

@@ -1,0 +1,108 @@
+package codec
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+
+	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connectproto"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+)
+
+// maxDepth bounds the nesting of a decoded message. Parley's own schema nests
+// four deep; the libraries' default of 10,000 only serves attackers.
+const maxDepth = 64
+
+// Server returns the codecs of a Parley server: binary Protobuf and Protobuf
+// JSON, both refusing unknown fields with an [UnknownFieldError] and everything
+// else that cannot be decoded with a [MalformedError].
+func Server() []connect.Codec {
+	return []connect.Codec{newBinary(), newJSON()}
+}
+
+type binary struct {
+	*connectproto.BinaryCodec
+
+	unknown *unknownFinder
+}
+
+func newBinary() binary {
+	codec := connectproto.NewBinaryCodec()
+	codec.UnmarshalOptions.RecursionLimit = maxDepth
+	return binary{BinaryCodec: codec, unknown: &unknownFinder{}}
+}
+
+// UnmarshalRead implements [connect.Codec].
+func (c binary) UnmarshalRead(ctx context.Context, src io.Reader, msg any) error {
+	if err := c.BinaryCodec.UnmarshalRead(ctx, src, msg); err != nil {
+		return malformed(c.Name(), msg, err)
+	}
+	if message, ok := msg.(proto.Message); ok {
+		if err := c.unknown.find(message.ProtoReflect(), ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type jsonCodec struct {
+	*connectproto.JSONCodec
+
+	lenient protojson.UnmarshalOptions
+}
+
+func newJSON() jsonCodec {
+	codec := connectproto.NewJSONCodec()
+	codec.UnmarshalOptions.DiscardUnknown = false
+	codec.UnmarshalOptions.RecursionLimit = maxDepth
+	lenient := codec.UnmarshalOptions
+	lenient.DiscardUnknown = true
+	return jsonCodec{JSONCodec: codec, lenient: lenient}
+}
+
+// UnmarshalRead implements [connect.Codec]. Only a request that failed is read
+// twice, to tell an unknown field from a malformed one without parsing the
+// decoder's text.
+func (c jsonCodec) UnmarshalRead(_ context.Context, src io.Reader, msg any) error {
+	message, ok := msg.(proto.Message)
+	if !ok {
+		return fmt.Errorf("decode JSON: %w: got %T", connectproto.ErrNotProtoMessage, msg)
+	}
+	data, err := readAll(src)
+	if err != nil {
+		return err
+	}
+	if len(data) == 0 {
+		return malformed(c.Name(), msg, io.ErrUnexpectedEOF)
+	}
+	strictErr := c.UnmarshalOptions.Unmarshal(data, message)
+	if strictErr == nil {
+		return nil
+	}
+	if c.lenient.Unmarshal(data, message) == nil {
+		if err := findUnknownJSON(data, message.ProtoReflect().Descriptor()); err != nil {
+			return err
+		}
+	}
+	return malformed(c.Name(), msg, strictErr)
+}
+
+// readAll avoids the copy where the transport hands over a buffer, as
+// connecthttp does.
+func readAll(src io.Reader) ([]byte, error) {
+	if buffer, ok := src.(*bytes.Buffer); ok {
+		return buffer.Bytes(), nil
+	}
+	return io.ReadAll(src)
+}
+
+func malformed(encoding string, msg any, cause error) error {
+	name := fmt.Sprintf("%T", msg)
+	if message, ok := msg.(proto.Message); ok {
+		name = string(message.ProtoReflect().Descriptor().FullName())
+	}
+	return &MalformedError{Message: name, Encoding: encoding, Cause: cause}
+}

@@ -1,0 +1,150 @@
+package codec
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// unknownFinder looks for unknown fields in decoded messages. It caches, per
+// message type, the fields that hold messages: only those are descended into,
+// so that checking a batch of flat messages costs one look at each.
+type unknownFinder struct {
+	nested sync.Map // protoreflect.MessageDescriptor -> []protoreflect.FieldDescriptor
+}
+
+func (f *unknownFinder) nestedFields(desc protoreflect.MessageDescriptor) []protoreflect.FieldDescriptor {
+	if cached, ok := f.nested.Load(desc); ok {
+		fields, _ := cached.([]protoreflect.FieldDescriptor)
+		return fields
+	}
+	var fields []protoreflect.FieldDescriptor
+	for i := range desc.Fields().Len() {
+		field := desc.Fields().Get(i)
+		value := field
+		if field.IsMap() {
+			value = field.MapValue()
+		}
+		if value.Message() != nil {
+			fields = append(fields, field)
+		}
+	}
+	f.nested.Store(desc, fields)
+	return fields
+}
+
+// find returns an [UnknownFieldError] for the first unknown field of a decoded
+// message, or nil.
+func (f *unknownFinder) find(message protoreflect.Message, path string) error {
+	if unknown := message.GetUnknown(); len(unknown) > 0 {
+		number, _, _ := protowire.ConsumeTag(unknown)
+		return &UnknownFieldError{
+			Path:    join(path, fmt.Sprint(number)),
+			Message: string(message.Descriptor().FullName()),
+		}
+	}
+	for _, field := range f.nestedFields(message.Descriptor()) {
+		if !message.Has(field) {
+			continue
+		}
+		if err := f.findIn(message.Get(field), field, join(path, string(field.Name()))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *unknownFinder) findIn(value protoreflect.Value, field protoreflect.FieldDescriptor, path string) error {
+	switch {
+	case field.IsList():
+		list := value.List()
+		for i := range list.Len() {
+			if err := f.find(list.Get(i).Message(), fmt.Sprintf("%s[%d]", path, i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	case field.IsMap():
+		var err error
+		value.Map().Range(func(key protoreflect.MapKey, entry protoreflect.Value) bool {
+			err = f.find(entry.Message(), fmt.Sprintf("%s[%q]", path, key.String()))
+			return err == nil
+		})
+		return err
+	default:
+		return f.find(value.Message(), path)
+	}
+}
+
+// findUnknownJSON names the first unknown field of a JSON object that decodes
+// once unknown fields are ignored.
+func findUnknownJSON(data []byte, desc protoreflect.MessageDescriptor) error {
+	var value any
+	if err := json.Unmarshal(data, &value); err != nil {
+		return nil //nolint:nilerr // not an unknown field: the caller reports the decoder's own error
+	}
+	return unknownInJSON(value, desc, "")
+}
+
+func unknownInJSON(value any, desc protoreflect.MessageDescriptor, path string) error {
+	object, ok := value.(map[string]any)
+	if !ok || isWellKnown(desc) {
+		return nil
+	}
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		field := desc.Fields().ByJSONName(key)
+		if field == nil {
+			field = desc.Fields().ByTextName(key)
+		}
+		if field == nil {
+			return &UnknownFieldError{Path: join(path, key), Message: string(desc.FullName())}
+		}
+		if err := unknownInJSONField(object[key], field, join(path, string(field.Name()))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func unknownInJSONField(value any, field protoreflect.FieldDescriptor, path string) error {
+	if field.IsMap() {
+		entries, _ := value.(map[string]any)
+		for _, key := range slices.Sorted(maps.Keys(entries)) {
+			if nestedDesc := field.MapValue().Message(); nestedDesc != nil {
+				if err := unknownInJSON(entries[key], nestedDesc, fmt.Sprintf("%s[%q]", path, key)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	if field.Message() == nil {
+		return nil
+	}
+	if list, ok := value.([]any); ok {
+		for i, element := range list {
+			if err := unknownInJSON(element, field.Message(), fmt.Sprintf("%s[%d]", path, i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return unknownInJSON(value, field.Message(), path)
+}
+
+// isWellKnown reports types whose JSON form is not an object of their fields.
+func isWellKnown(desc protoreflect.MessageDescriptor) bool {
+	return desc.ParentFile().Package() == "google.protobuf"
+}
+
+func join(path, element string) string {
+	if path == "" {
+		return element
+	}
+	return path + "." + element
+}

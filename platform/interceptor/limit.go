@@ -1,0 +1,79 @@
+package interceptor
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"connectrpc.com/connect/v2"
+
+	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
+	"github.com/parleyhq/parley/platform/drain"
+	"github.com/parleyhq/parley/platform/rpcerror"
+	"github.com/parleyhq/parley/platform/wire"
+)
+
+// drainRetry is how long callers of a draining server are told to wait: about
+// the time a process needs to be replaced.
+const drainRetry = time.Second
+
+// limit bounds how long a call may take and ends what waits for a client that
+// sends nothing more.
+//
+// A handler blocked in Receive sees neither its context nor a drain, so both
+// end the reading side of the request instead. What had arrived by then is
+// still delivered.
+func limit(unaryTimeout time.Duration) connect.ServerInterceptor {
+	return func(next connect.ServerFunc) connect.ServerFunc {
+		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
+			request, ok := wire.FromContext(ctx)
+			if !ok { // in process: nothing to wait for
+				return next(ctx, spec, stream)
+			}
+			if spec.StreamType == connect.StreamTypeUnary && unaryTimeout > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, unaryTimeout)
+				defer cancel()
+			}
+			endReading := func() { _ = request.SetReadDeadline(time.Now()) } // fails only on a dead connection
+			defer context.AfterFunc(ctx, endReading)()
+			if !sendsMany(spec) {
+				return next(ctx, spec, stream)
+			}
+			draining := drain.Signal(ctx)
+			defer context.AfterFunc(draining, endReading)()
+			return next(ctx, spec, &limitedStream{ServerStream: stream, ctx: ctx, draining: draining})
+		}
+	}
+}
+
+func sendsMany(spec connect.Spec) bool {
+	return spec.StreamType&connect.StreamTypeClient == connect.StreamTypeClient
+}
+
+// limitedStream explains why reading ended.
+type limitedStream struct {
+	connect.ServerStream
+
+	ctx      context.Context //nolint:containedctx // bound to one call, as the stream is
+	draining context.Context //nolint:containedctx // the server's, for the same time
+}
+
+func (s *limitedStream) Receive(msg any) error {
+	err := s.ServerStream.Receive(msg)
+	if err == nil || errors.Is(err, io.EOF) {
+		return err
+	}
+	if s.ctx.Err() == nil && s.draining.Err() != nil {
+		return Draining().WithCause(err)
+	}
+	return err
+}
+
+// Draining returns the error that ends a call because the server is shutting
+// down: UNAVAILABLE, with the reason SERVER_DRAINING and a time to wait.
+func Draining() *connect.Error {
+	return rpcerror.New(connect.CodeUnavailable, errorv1.Reason_REASON_SERVER_DRAINING,
+		"the server is shutting down; call again", rpcerror.Retry(drainRetry))
+}

@@ -1,0 +1,125 @@
+package rpcerror
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"buf.build/go/protovalidate"
+	"connectrpc.com/connect/v2"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+
+	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
+	"github.com/parleyhq/parley/platform/codec"
+)
+
+// Interceptor returns the server interceptor that gives every error Parley's
+// form. An authored error (a *connect.Error made in this process) keeps its
+// code, text and details; any other error becomes INTERNAL with its cause kept
+// for the log.
+func Interceptor() connect.ServerInterceptor {
+	return func(next connect.ServerFunc) connect.ServerFunc {
+		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
+			err := next(ctx, spec, &mappedStream{ServerStream: stream})
+			if err == nil {
+				return nil
+			}
+			return fromHandler(err)
+		}
+	}
+}
+
+// mappedStream maps the transport's errors where they arise: once they have
+// passed a handler they cannot be told from the handler's own.
+type mappedStream struct {
+	connect.ServerStream
+}
+
+func (s *mappedStream) Receive(msg any) error {
+	err := s.ServerStream.Receive(msg)
+	if err == nil || errors.Is(err, io.EOF) {
+		return err
+	}
+	return fromTransport(err)
+}
+
+func (s *mappedStream) Send(msg any) error {
+	err := s.ServerStream.Send(msg)
+	if err == nil {
+		return nil
+	}
+	return fromTransport(err)
+}
+
+// fromHandler maps what a handler returned.
+func fromHandler(err error) error {
+	var invalid *protovalidate.ValidationError
+	if errors.As(err, &invalid) {
+		return fromValidation(invalid)
+	}
+	var authored *connect.Error
+	if errors.As(err, &authored) && !authored.IsRemote() {
+		return authored
+	}
+	if mapped := fromContext(err); mapped != nil {
+		return mapped
+	}
+	return New(connect.CodeInternal, errorv1.Reason_REASON_INTERNAL,
+		"the server failed; its log has the cause under this request's id").WithCause(err)
+}
+
+// fromTransport maps an error of reading, decoding or writing a message.
+func fromTransport(err error) error {
+	var unknown *codec.UnknownFieldError
+	if errors.As(err, &unknown) {
+		return New(connect.CodeInvalidArgument, errorv1.Reason_REASON_UNKNOWN_FIELD, unknown.Error(),
+			Field(unknown.Path, "unknown field")).WithCause(err)
+	}
+	var malformed *codec.MalformedError
+	if errors.As(err, &malformed) {
+		return New(connect.CodeInvalidArgument, errorv1.Reason_REASON_MALFORMED_MESSAGE, malformed.Error()).WithCause(err)
+	}
+	var authored *connect.Error
+	if !errors.As(err, &authored) {
+		return fromHandler(err)
+	}
+	if mapped := fromContext(err); mapped != nil {
+		return mapped
+	}
+	switch authored.Code() {
+	case connect.CodeResourceExhausted:
+		return New(authored.Code(), errorv1.Reason_REASON_MESSAGE_TOO_LARGE, authored.Message()).WithCause(err)
+	case connect.CodeCanceled:
+		return New(authored.Code(), errorv1.Reason_REASON_CANCELED, "the caller gave up").WithCause(err)
+	case connect.CodeDeadlineExceeded:
+		return New(authored.Code(), errorv1.Reason_REASON_DEADLINE_EXCEEDED, "the deadline passed").WithCause(err)
+	default:
+		return New(authored.Code(), errorv1.Reason_REASON_PROTOCOL_ERROR, authored.Message()).WithCause(err)
+	}
+}
+
+func fromContext(err error) error {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return New(connect.CodeCanceled, errorv1.Reason_REASON_CANCELED, "the caller gave up").WithCause(err)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return New(connect.CodeDeadlineExceeded, errorv1.Reason_REASON_DEADLINE_EXCEEDED, "the deadline passed").WithCause(err)
+	default:
+		return nil
+	}
+}
+
+// fromValidation lists every violation twice: in BadRequest, which any client
+// can read, and in protovalidate's own form, which names the rules broken.
+func fromValidation(invalid *protovalidate.ValidationError) error {
+	violations := &errdetails.BadRequest{}
+	for _, violation := range invalid.Violations {
+		violations.FieldViolations = append(violations.FieldViolations, &errdetails.BadRequest_FieldViolation{
+			Field:       protovalidate.FieldPathString(violation.Proto.GetField()),
+			Description: violation.Proto.GetMessage(),
+		})
+	}
+	return New(connect.CodeInvalidArgument, errorv1.Reason_REASON_INVALID_FIELD, invalid.Error(),
+		violations, invalid.ToProto()).WithCause(invalid)
+}

@@ -1,0 +1,171 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"buf.build/go/protovalidate"
+	"connectrpc.com/connect/v2"
+
+	"github.com/parleyhq/parley/platform/drain"
+	"github.com/parleyhq/parley/platform/identity"
+	"github.com/parleyhq/parley/platform/interceptor"
+	"github.com/parleyhq/parley/platform/telemetry"
+)
+
+const (
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 2 * time.Minute
+	pingAfter         = 30 * time.Second // silence before an HTTP/2 connection is probed
+	pingTimeout       = 15 * time.Second
+	maxHeaderBytes    = 64 << 10
+)
+
+// Server is a built server. Its listeners are open: callers that connect before
+// Run wait in the kernel's queue.
+type Server struct {
+	config    Config
+	log       *slog.Logger
+	telemetry *telemetry.Telemetry
+	services  []Service
+	health    *health
+
+	rpc           *http.Server
+	admin         *http.Server // nil where the admin listener is off
+	rpcListener   net.Listener
+	adminListener net.Listener
+
+	drain context.CancelFunc
+}
+
+// Info describes the program that serves.
+type Info struct {
+	// Name and Version appear in telemetry and on the server's front page.
+	Name, Version string
+}
+
+// Build validates the configuration, constructs the server and opens its
+// listeners. On an error nothing stays open. Closing the services passes to the
+// returned server; on an error it stays with the caller.
+func Build(ctx context.Context, log *slog.Logger, info Info, config Config, services ...Service) (*Server, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	tlsConfig, err := config.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
+	signals, err := telemetry.New(ctx, info.Name, info.Version)
+	if err != nil {
+		return nil, err
+	}
+	rpcs, err := newRPCServer(log, config, signals, services)
+	if err != nil {
+		return nil, errors.Join(err, signals.Shutdown(ctx))
+	}
+	draining, startDrain := context.WithCancel(context.Background())
+	server := &Server{
+		config: config, log: log, telemetry: signals, services: services,
+		health: newHealth(services), drain: startDrain,
+	}
+	server.rpc = &http.Server{
+		Handler:           newHandler(config, info, rpcs, server.health, services),
+		TLSConfig:         tlsConfig,
+		Protocols:         protocols(tlsConfig != nil),
+		HTTP2:             http2Config(config),
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return drain.NewContext(context.Background(), draining) },
+	}
+	if config.AdminListen != "" {
+		server.admin = newAdmin(log, signals.Registry, server.health)
+	}
+	if err := server.listen(ctx); err != nil {
+		return nil, errors.Join(err, signals.Shutdown(ctx))
+	}
+	return server, nil
+}
+
+// newRPCServer puts every service behind the one interceptor chain.
+func newRPCServer(log *slog.Logger, config Config, signals *telemetry.Telemetry, services []Service) (*connect.Server, error) {
+	validator, err := protovalidate.New()
+	if err != nil {
+		return nil, fmt.Errorf("set up validation: %w", err)
+	}
+	rpcs := connect.NewServer(interceptor.Chain(interceptor.Options{
+		Log:               log,
+		AccessLog:         config.AccessLog,
+		Telemetry:         signals.Interceptor,
+		Authenticator:     identity.Anonymous{},
+		UnaryTimeout:      config.UnaryTimeout,
+		MessagePermission: permissions(services),
+		Validator:         validator,
+	})...)
+	rpcs.SetUnknownHandler(interceptor.Unknown())
+	for _, service := range services {
+		service.Register(rpcs)
+	}
+	registerReflection(rpcs)
+	return rpcs, nil
+}
+
+func protocols(encrypted bool) *http.Protocols {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(encrypted)
+	protocols.SetUnencryptedHTTP2(!encrypted)
+	return protocols
+}
+
+func http2Config(config Config) *http.HTTP2Config {
+	return &http.HTTP2Config{
+		MaxConcurrentStreams: config.MaxStreams,
+		SendPingTimeout:      pingAfter,
+		PingTimeout:          pingTimeout,
+		WriteByteTimeout:     config.StallTimeout,
+	}
+}
+
+// listen opens both listeners, or none.
+func (s *Server) listen(ctx context.Context) error {
+	var (
+		listen net.ListenConfig
+		err    error
+	)
+	if s.rpcListener, err = listen.Listen(ctx, "tcp", s.config.Listen); err != nil {
+		return fmt.Errorf("open --listen %s: %w", s.config.Listen, err)
+	}
+	if s.admin == nil {
+		return nil
+	}
+	if s.adminListener, err = listen.Listen(ctx, "tcp", s.config.AdminListen); err != nil {
+		return errors.Join(fmt.Errorf("open --admin-listen %s: %w", s.config.AdminListen, err), s.rpcListener.Close())
+	}
+	return nil
+}
+
+// Addr returns the address RPCs are served on, with the real port.
+func (s *Server) Addr() string { return s.rpcListener.Addr().String() }
+
+// URL returns the base URL for clients on this machine.
+func (s *Server) URL() string {
+	if s.config.TLSCert != "" {
+		return "https://" + s.Addr()
+	}
+	return "http://" + s.Addr()
+}
+
+// AdminAddr returns the address of the admin listener, or "" where it is off.
+func (s *Server) AdminAddr() string {
+	if s.adminListener == nil {
+		return ""
+	}
+	return s.adminListener.Addr().String()
+}

@@ -1,0 +1,108 @@
+package server
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+
+	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connecthttp"
+
+	"github.com/parleyhq/parley/platform/codec"
+	"github.com/parleyhq/parley/platform/identity"
+	"github.com/parleyhq/parley/platform/interceptor"
+	"github.com/parleyhq/parley/platform/wire"
+)
+
+// compressFrom is the smallest response worth compressing, in bytes: below it
+// gzip costs more than it saves.
+const compressFrom = 1 << 10
+
+// newHandler builds what the RPC listener serves, outermost first: the host and
+// origin checks, cheaper streams, then the routes.
+func newHandler(config Config, info Info, rpcs *connect.Server, health *health, services []Service) http.Handler {
+	routes := newRoutes(config, rpcs)
+	for _, service := range services {
+		for alias, procedure := range service.Aliases {
+			routes.mux.Handle(alias, routes.handlers[procedure])
+		}
+	}
+	routes.mux.Handle(health.handler())
+	routes.mux.Handle("/", frontPage(info, routes.unknown))
+	streams := wire.Streams(routes.mux, wire.WithStallTimeout(config.StallTimeout))
+	return checkHost(config, crossOrigin(config, streams))
+}
+
+// routes is the mux of all procedures. It remembers handlers by procedure so
+// that an alias is another route to the same handler.
+type routes struct {
+	mux      *http.ServeMux
+	handlers map[string]http.Handler
+	unknown  http.Handler
+}
+
+func newRoutes(config Config, rpcs *connect.Server) *routes {
+	routes := &routes{mux: http.NewServeMux(), handlers: make(map[string]http.Handler)}
+	connecthttp.Mount(routes, rpcs,
+		connecthttp.WithCodecs(codec.Server()...),
+		connecthttp.WithReadMaxBytes(config.MaxMessageBytes),
+		connecthttp.WithCompressMinBytes(compressFrom),
+		connecthttp.WithConditionalOptions(uncompressedStreams),
+	)
+	return routes
+}
+
+// uncompressedStreams leaves streamed responses uncompressed: a feed would be
+// compressed once for each of its subscribers.
+func uncompressedStreams(spec connect.Spec) []connecthttp.Option {
+	if spec.StreamType&connect.StreamTypeServer == 0 {
+		return nil
+	}
+	return []connecthttp.Option{connecthttp.WithCompressMinBytes(math.MaxInt)}
+}
+
+// Handle implements [connecthttp.ServeMux]. Patterns ending in a slash are the
+// handlers for unknown methods of a known service. They act on the request's
+// path alone, so any one of them serves unknown services too.
+func (r *routes) Handle(pattern string, handler http.Handler) {
+	handler = checkContentType(handler)
+	r.handlers[pattern] = handler
+	if strings.HasSuffix(pattern, "/") {
+		r.unknown = handler
+	}
+	r.mux.Handle(pattern, handler)
+}
+
+// permissions joins the services' permission checks into one, or nil where no
+// service has one.
+func permissions(services []Service) interceptor.MessagePermission {
+	byService := make(map[string]interceptor.MessagePermission)
+	for _, service := range services {
+		if service.Permission != nil {
+			byService[service.Name] = service.Permission
+		}
+	}
+	if len(byService) == 0 {
+		return nil
+	}
+	return func(ctx context.Context, caller identity.Principal, spec connect.Spec, request any) error {
+		name, _, _ := strings.Cut(strings.TrimPrefix(spec.Procedure, "/"), "/")
+		if permit := byService[name]; permit != nil {
+			return permit(ctx, caller, spec, request)
+		}
+		return nil
+	}
+}
+
+// serviceNames returns the full names of all registered services, sorted.
+func serviceNames(rpcs *connect.Server) []string {
+	var names []string
+	for spec := range rpcs.Specs() {
+		name, _, _ := strings.Cut(strings.TrimPrefix(spec.Procedure, "/"), "/")
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

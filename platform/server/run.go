@@ -1,0 +1,95 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+)
+
+// adminShutdown bounds closing the admin listener and flushing telemetry, which
+// come after the drain.
+const adminShutdown = 5 * time.Second
+
+// ErrCut is returned by [Server.Run] when calls were still open after
+// DrainTimeout and had to be cut.
+var ErrCut = errors.New("calls were cut: they did not end within the drain timeout")
+
+// Run serves until ctx ends, drains, and releases everything, services
+// included. It returns nil after a clean drain. Run may be called once.
+func (s *Server) Run(ctx context.Context) error {
+	failed := make(chan error, 2)
+	serving := 1
+	go func() { failed <- serve(s.rpc, s.rpcListener) }()
+	if s.admin != nil {
+		serving++
+		go func() { failed <- serve(s.admin, s.adminListener) }()
+	}
+	s.health.set(true)
+	s.log.Info("serving", "url", s.URL(), "admin", s.AdminAddr())
+
+	var errs []error
+	select {
+	case <-ctx.Done():
+		errs = append(errs, s.drainCalls())
+	case err := <-failed:
+		serving--
+		s.drain()
+		errs = append(errs, err, s.rpc.Close())
+	}
+	errs = append(errs, s.release())
+	for range serving {
+		errs = append(errs, <-failed)
+	}
+	return errors.Join(errs...)
+}
+
+func serve(server *http.Server, listener net.Listener) error {
+	serve := server.Serve
+	if server.TLSConfig != nil {
+		serve = func(listener net.Listener) error { return server.ServeTLS(listener, "", "") }
+	}
+	if err := serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve on %s: %w", listener.Addr(), err)
+	}
+	return nil
+}
+
+// drainCalls ends what is open in the order the package comment gives.
+func (s *Server) drainCalls() error {
+	s.log.Info("draining", "delay", s.config.DrainDelay, "timeout", s.config.DrainTimeout)
+	s.health.set(false)
+	if s.config.DrainDelay > 0 {
+		time.Sleep(s.config.DrainDelay) // a second signal ends the process
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.config.DrainTimeout)
+	defer cancel()
+	s.drain()
+	if err := s.rpc.Shutdown(ctx); err != nil {
+		return errors.Join(ErrCut, s.rpc.Close())
+	}
+	// Shutdown can miss a connection that arrived during its sweep (golang/go#81154).
+	return s.rpc.Close()
+}
+
+// release closes what the server holds, services last opened first.
+func (s *Server) release() error {
+	var errs []error
+	for i := len(s.services) - 1; i >= 0; i-- {
+		if service := s.services[i]; service.Close != nil {
+			if err := service.Close(); err != nil {
+				errs = append(errs, fmt.Errorf("close %s: %w", service.Name, err))
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), adminShutdown)
+	defer cancel()
+	if s.admin != nil {
+		errs = append(errs, s.admin.Shutdown(ctx), s.admin.Close())
+	}
+	errs = append(errs, s.telemetry.Shutdown(ctx))
+	s.log.Info("stopped")
+	return errors.Join(errs...)
+}
