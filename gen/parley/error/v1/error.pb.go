@@ -72,6 +72,43 @@ const (
 	// INVALID_ARGUMENT or UNIMPLEMENTED: the request breaks the rules of its RPC
 	// protocol, for example two messages where the method takes one.
 	Reason_REASON_PROTOCOL_ERROR Reason = 13
+	// NOT_FOUND: there is no topic of this name. Create it first; a stream that
+	// was reading it ends so when the topic is deleted.
+	Reason_REASON_TOPIC_NOT_FOUND Reason = 14
+	// ALREADY_EXISTS: a topic of this name has another definition. Use it as it
+	// is, update it, or choose another name.
+	Reason_REASON_TOPIC_ALREADY_EXISTS Reason = 15
+	// ABORTED: the topic does not have the epoch the request expects; it was
+	// created again or recovered. The actual one is in the detail
+	// `parley.messaging.v1.CursorMismatch`. Nothing changed; do not just retry.
+	Reason_REASON_EPOCH_MISMATCH Reason = 16
+	// ABORTED: the topic's last sequence is not the one the request expects. The
+	// actual one is in the detail `parley.messaging.v1.CursorMismatch`. Nothing
+	// was stored: read what was published since, decide again.
+	Reason_REASON_SEQUENCE_MISMATCH Reason = 17
+	// OUT_OF_RANGE: a sequence or cursor lies beyond the end of the topic. It
+	// belongs to another server or topic; choose another start.
+	Reason_REASON_POSITION_AHEAD Reason = 18
+	// INVALID_ARGUMENT: the page token was not issued by this method. Start the
+	// listing again without one.
+	Reason_REASON_PAGE_TOKEN_INVALID Reason = 19
+	// RESOURCE_EXHAUSTED: the server is short of disk space and stores nothing
+	// new until it has some again; reading goes on. `google.rpc.RetryInfo` says
+	// how long to wait before asking again.
+	Reason_REASON_LOW_DISK_SPACE Reason = 20
+	// INVALID_ARGUMENT: a message is larger, as stored, than the topic's
+	// `max_message_bytes`. `google.rpc.BadRequest` names it. Nothing of its batch
+	// was stored: split the message or raise the topic's limit.
+	Reason_REASON_MESSAGE_OVER_TOPIC_LIMIT Reason = 21
+	// UNAVAILABLE: the stream reached the age at which the server ends streams.
+	// Start it again at once, after its last cursor.
+	Reason_REASON_STREAM_AGE_LIMIT Reason = 22
+	// UNAUTHENTICATED: the caller's token expired while the stream ran. Fetch a
+	// new one and start again after the last cursor.
+	Reason_REASON_TOKEN_EXPIRED Reason = 23
+	// ABORTED: an earlier publish on the same stream failed and had asked to stop
+	// later ones. Nothing of this one was stored: publish it again.
+	Reason_REASON_EARLIER_PUBLISH_FAILED Reason = 24
 )
 
 // Enum value maps for Reason.
@@ -91,22 +128,44 @@ var (
 		11: "REASON_STREAM_LIMIT",
 		12: "REASON_INTERNAL",
 		13: "REASON_PROTOCOL_ERROR",
+		14: "REASON_TOPIC_NOT_FOUND",
+		15: "REASON_TOPIC_ALREADY_EXISTS",
+		16: "REASON_EPOCH_MISMATCH",
+		17: "REASON_SEQUENCE_MISMATCH",
+		18: "REASON_POSITION_AHEAD",
+		19: "REASON_PAGE_TOKEN_INVALID",
+		20: "REASON_LOW_DISK_SPACE",
+		21: "REASON_MESSAGE_OVER_TOPIC_LIMIT",
+		22: "REASON_STREAM_AGE_LIMIT",
+		23: "REASON_TOKEN_EXPIRED",
+		24: "REASON_EARLIER_PUBLISH_FAILED",
 	}
 	Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED":       0,
-		"REASON_INVALID_FIELD":     1,
-		"REASON_UNKNOWN_FIELD":     2,
-		"REASON_MALFORMED_MESSAGE": 3,
-		"REASON_MESSAGE_TOO_LARGE": 4,
-		"REASON_UNKNOWN_METHOD":    5,
-		"REASON_UNAUTHENTICATED":   6,
-		"REASON_PERMISSION_DENIED": 7,
-		"REASON_DEADLINE_EXCEEDED": 8,
-		"REASON_CANCELED":          9,
-		"REASON_SERVER_DRAINING":   10,
-		"REASON_STREAM_LIMIT":      11,
-		"REASON_INTERNAL":          12,
-		"REASON_PROTOCOL_ERROR":    13,
+		"REASON_UNSPECIFIED":              0,
+		"REASON_INVALID_FIELD":            1,
+		"REASON_UNKNOWN_FIELD":            2,
+		"REASON_MALFORMED_MESSAGE":        3,
+		"REASON_MESSAGE_TOO_LARGE":        4,
+		"REASON_UNKNOWN_METHOD":           5,
+		"REASON_UNAUTHENTICATED":          6,
+		"REASON_PERMISSION_DENIED":        7,
+		"REASON_DEADLINE_EXCEEDED":        8,
+		"REASON_CANCELED":                 9,
+		"REASON_SERVER_DRAINING":          10,
+		"REASON_STREAM_LIMIT":             11,
+		"REASON_INTERNAL":                 12,
+		"REASON_PROTOCOL_ERROR":           13,
+		"REASON_TOPIC_NOT_FOUND":          14,
+		"REASON_TOPIC_ALREADY_EXISTS":     15,
+		"REASON_EPOCH_MISMATCH":           16,
+		"REASON_SEQUENCE_MISMATCH":        17,
+		"REASON_POSITION_AHEAD":           18,
+		"REASON_PAGE_TOKEN_INVALID":       19,
+		"REASON_LOW_DISK_SPACE":           20,
+		"REASON_MESSAGE_OVER_TOPIC_LIMIT": 21,
+		"REASON_STREAM_AGE_LIMIT":         22,
+		"REASON_TOKEN_EXPIRED":            23,
+		"REASON_EARLIER_PUBLISH_FAILED":   24,
 	}
 )
 
@@ -137,11 +196,121 @@ func (Reason) EnumDescriptor() ([]byte, []int) {
 	return file_parley_error_v1_error_proto_rawDescGZIP(), []int{0}
 }
 
+// Code is the status code of an error that is reported inside a message, where
+// the protocol's own status cannot be used. Numbers and names are those of gRPC.
+type Code int32
+
+const (
+	// Never sent: what went well has no error.
+	Code_CODE_UNSPECIFIED Code = 0
+	// The caller gave up.
+	Code_CODE_CANCELED Code = 1
+	// An error of which nothing more is known.
+	Code_CODE_UNKNOWN Code = 2
+	// The request is wrong, whatever the state of the server.
+	Code_CODE_INVALID_ARGUMENT Code = 3
+	// The time allowed ran out; the work may have been done.
+	Code_CODE_DEADLINE_EXCEEDED Code = 4
+	// What the request names does not exist.
+	Code_CODE_NOT_FOUND Code = 5
+	// What the request would create exists.
+	Code_CODE_ALREADY_EXISTS Code = 6
+	// The caller is known and may not do this.
+	Code_CODE_PERMISSION_DENIED Code = 7
+	// A limit is reached; the reason says which.
+	Code_CODE_RESOURCE_EXHAUSTED Code = 8
+	// The state of the server must change before this can work.
+	Code_CODE_FAILED_PRECONDITION Code = 9
+	// The request's expectation no longer holds; decide again.
+	Code_CODE_ABORTED Code = 10
+	// A position lies outside of what there is.
+	Code_CODE_OUT_OF_RANGE Code = 11
+	// The server does not offer this.
+	Code_CODE_UNIMPLEMENTED Code = 12
+	// The server failed.
+	Code_CODE_INTERNAL Code = 13
+	// The server cannot answer now; retry.
+	Code_CODE_UNAVAILABLE Code = 14
+	// Data was lost or damaged beyond repair.
+	Code_CODE_DATA_LOSS Code = 15
+	// The caller has no valid identity.
+	Code_CODE_UNAUTHENTICATED Code = 16
+)
+
+// Enum value maps for Code.
+var (
+	Code_name = map[int32]string{
+		0:  "CODE_UNSPECIFIED",
+		1:  "CODE_CANCELED",
+		2:  "CODE_UNKNOWN",
+		3:  "CODE_INVALID_ARGUMENT",
+		4:  "CODE_DEADLINE_EXCEEDED",
+		5:  "CODE_NOT_FOUND",
+		6:  "CODE_ALREADY_EXISTS",
+		7:  "CODE_PERMISSION_DENIED",
+		8:  "CODE_RESOURCE_EXHAUSTED",
+		9:  "CODE_FAILED_PRECONDITION",
+		10: "CODE_ABORTED",
+		11: "CODE_OUT_OF_RANGE",
+		12: "CODE_UNIMPLEMENTED",
+		13: "CODE_INTERNAL",
+		14: "CODE_UNAVAILABLE",
+		15: "CODE_DATA_LOSS",
+		16: "CODE_UNAUTHENTICATED",
+	}
+	Code_value = map[string]int32{
+		"CODE_UNSPECIFIED":         0,
+		"CODE_CANCELED":            1,
+		"CODE_UNKNOWN":             2,
+		"CODE_INVALID_ARGUMENT":    3,
+		"CODE_DEADLINE_EXCEEDED":   4,
+		"CODE_NOT_FOUND":           5,
+		"CODE_ALREADY_EXISTS":      6,
+		"CODE_PERMISSION_DENIED":   7,
+		"CODE_RESOURCE_EXHAUSTED":  8,
+		"CODE_FAILED_PRECONDITION": 9,
+		"CODE_ABORTED":             10,
+		"CODE_OUT_OF_RANGE":        11,
+		"CODE_UNIMPLEMENTED":       12,
+		"CODE_INTERNAL":            13,
+		"CODE_UNAVAILABLE":         14,
+		"CODE_DATA_LOSS":           15,
+		"CODE_UNAUTHENTICATED":     16,
+	}
+)
+
+func (x Code) Enum() *Code {
+	p := new(Code)
+	*p = x
+	return p
+}
+
+func (x Code) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Code) Descriptor() protoreflect.EnumDescriptor {
+	return file_parley_error_v1_error_proto_enumTypes[1].Descriptor()
+}
+
+func (Code) Type() protoreflect.EnumType {
+	return &file_parley_error_v1_error_proto_enumTypes[1]
+}
+
+func (x Code) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Code.Descriptor instead.
+func (Code) EnumDescriptor() ([]byte, []int) {
+	return file_parley_error_v1_error_proto_rawDescGZIP(), []int{1}
+}
+
 var File_parley_error_v1_error_proto protoreflect.FileDescriptor
 
 const file_parley_error_v1_error_proto_rawDesc = "" +
 	"\n" +
-	"\x1bparley/error/v1/error.proto\x12\x0fparley.error.v1*\xfd\x02\n" +
+	"\x1bparley/error/v1/error.proto\x12\x0fparley.error.v1*\xc7\x05\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REASON_INVALID_FIELD\x10\x01\x12\x18\n" +
@@ -157,7 +326,37 @@ const file_parley_error_v1_error_proto_rawDesc = "" +
 	"\x12\x17\n" +
 	"\x13REASON_STREAM_LIMIT\x10\v\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\f\x12\x19\n" +
-	"\x15REASON_PROTOCOL_ERROR\x10\rB\xb9\x01\n" +
+	"\x15REASON_PROTOCOL_ERROR\x10\r\x12\x1a\n" +
+	"\x16REASON_TOPIC_NOT_FOUND\x10\x0e\x12\x1f\n" +
+	"\x1bREASON_TOPIC_ALREADY_EXISTS\x10\x0f\x12\x19\n" +
+	"\x15REASON_EPOCH_MISMATCH\x10\x10\x12\x1c\n" +
+	"\x18REASON_SEQUENCE_MISMATCH\x10\x11\x12\x19\n" +
+	"\x15REASON_POSITION_AHEAD\x10\x12\x12\x1d\n" +
+	"\x19REASON_PAGE_TOKEN_INVALID\x10\x13\x12\x19\n" +
+	"\x15REASON_LOW_DISK_SPACE\x10\x14\x12#\n" +
+	"\x1fREASON_MESSAGE_OVER_TOPIC_LIMIT\x10\x15\x12\x1b\n" +
+	"\x17REASON_STREAM_AGE_LIMIT\x10\x16\x12\x18\n" +
+	"\x14REASON_TOKEN_EXPIRED\x10\x17\x12!\n" +
+	"\x1dREASON_EARLIER_PUBLISH_FAILED\x10\x18*\x94\x03\n" +
+	"\x04Code\x12\x14\n" +
+	"\x10CODE_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rCODE_CANCELED\x10\x01\x12\x10\n" +
+	"\fCODE_UNKNOWN\x10\x02\x12\x19\n" +
+	"\x15CODE_INVALID_ARGUMENT\x10\x03\x12\x1a\n" +
+	"\x16CODE_DEADLINE_EXCEEDED\x10\x04\x12\x12\n" +
+	"\x0eCODE_NOT_FOUND\x10\x05\x12\x17\n" +
+	"\x13CODE_ALREADY_EXISTS\x10\x06\x12\x1a\n" +
+	"\x16CODE_PERMISSION_DENIED\x10\a\x12\x1b\n" +
+	"\x17CODE_RESOURCE_EXHAUSTED\x10\b\x12\x1c\n" +
+	"\x18CODE_FAILED_PRECONDITION\x10\t\x12\x10\n" +
+	"\fCODE_ABORTED\x10\n" +
+	"\x12\x15\n" +
+	"\x11CODE_OUT_OF_RANGE\x10\v\x12\x16\n" +
+	"\x12CODE_UNIMPLEMENTED\x10\f\x12\x11\n" +
+	"\rCODE_INTERNAL\x10\r\x12\x14\n" +
+	"\x10CODE_UNAVAILABLE\x10\x0e\x12\x12\n" +
+	"\x0eCODE_DATA_LOSS\x10\x0f\x12\x18\n" +
+	"\x14CODE_UNAUTHENTICATED\x10\x10B\xb9\x01\n" +
 	"\x13com.parley.error.v1B\n" +
 	"ErrorProtoP\x01Z6github.com/parleyhq/parley/gen/parley/error/v1;errorv1\xa2\x02\x03PEX\xaa\x02\x0fParley.Error.V1\xca\x02\x10Parley\\Error_\\V1\xe2\x02\x1cParley\\Error_\\V1\\GPBMetadata\xea\x02\x11Parley::Error::V1b\x06proto3"
 
@@ -173,9 +372,10 @@ func file_parley_error_v1_error_proto_rawDescGZIP() []byte {
 	return file_parley_error_v1_error_proto_rawDescData
 }
 
-var file_parley_error_v1_error_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_parley_error_v1_error_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_parley_error_v1_error_proto_goTypes = []any{
 	(Reason)(0), // 0: parley.error.v1.Reason
+	(Code)(0),   // 1: parley.error.v1.Code
 }
 var file_parley_error_v1_error_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -195,7 +395,7 @@ func file_parley_error_v1_error_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_parley_error_v1_error_proto_rawDesc), len(file_parley_error_v1_error_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   0,
 			NumExtensions: 0,
 			NumServices:   0,

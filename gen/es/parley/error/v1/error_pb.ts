@@ -12,7 +12,7 @@ import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file parley/error/v1/error.proto.
  */
 export const file_parley_error_v1_error: GenFile = /*@__PURE__*/
-  fileDesc("ChtwYXJsZXkvZXJyb3IvdjEvZXJyb3IucHJvdG8SD3BhcmxleS5lcnJvci52MSr9AgoGUmVhc29uEhYKElJFQVNPTl9VTlNQRUNJRklFRBAAEhgKFFJFQVNPTl9JTlZBTElEX0ZJRUxEEAESGAoUUkVBU09OX1VOS05PV05fRklFTEQQAhIcChhSRUFTT05fTUFMRk9STUVEX01FU1NBR0UQAxIcChhSRUFTT05fTUVTU0FHRV9UT09fTEFSR0UQBBIZChVSRUFTT05fVU5LTk9XTl9NRVRIT0QQBRIaChZSRUFTT05fVU5BVVRIRU5USUNBVEVEEAYSHAoYUkVBU09OX1BFUk1JU1NJT05fREVOSUVEEAcSHAoYUkVBU09OX0RFQURMSU5FX0VYQ0VFREVEEAgSEwoPUkVBU09OX0NBTkNFTEVEEAkSGgoWUkVBU09OX1NFUlZFUl9EUkFJTklORxAKEhcKE1JFQVNPTl9TVFJFQU1fTElNSVQQCxITCg9SRUFTT05fSU5URVJOQUwQDBIZChVSRUFTT05fUFJPVE9DT0xfRVJST1IQDUK5AQoTY29tLnBhcmxleS5lcnJvci52MUIKRXJyb3JQcm90b1ABWjZnaXRodWIuY29tL3BhcmxleWhxL3BhcmxleS9nZW4vcGFybGV5L2Vycm9yL3YxO2Vycm9ydjGiAgNQRViqAg9QYXJsZXkuRXJyb3IuVjHKAhBQYXJsZXlcRXJyb3JfXFYx4gIcUGFybGV5XEVycm9yX1xWMVxHUEJNZXRhZGF0YeoCEVBhcmxleTo6RXJyb3I6OlYxYgZwcm90bzM");
+  fileDesc("ChtwYXJsZXkvZXJyb3IvdjEvZXJyb3IucHJvdG8SD3BhcmxleS5lcnJvci52MSrHBQoGUmVhc29uEhYKElJFQVNPTl9VTlNQRUNJRklFRBAAEhgKFFJFQVNPTl9JTlZBTElEX0ZJRUxEEAESGAoUUkVBU09OX1VOS05PV05fRklFTEQQAhIcChhSRUFTT05fTUFMRk9STUVEX01FU1NBR0UQAxIcChhSRUFTT05fTUVTU0FHRV9UT09fTEFSR0UQBBIZChVSRUFTT05fVU5LTk9XTl9NRVRIT0QQBRIaChZSRUFTT05fVU5BVVRIRU5USUNBVEVEEAYSHAoYUkVBU09OX1BFUk1JU1NJT05fREVOSUVEEAcSHAoYUkVBU09OX0RFQURMSU5FX0VYQ0VFREVEEAgSEwoPUkVBU09OX0NBTkNFTEVEEAkSGgoWUkVBU09OX1NFUlZFUl9EUkFJTklORxAKEhcKE1JFQVNPTl9TVFJFQU1fTElNSVQQCxITCg9SRUFTT05fSU5URVJOQUwQDBIZChVSRUFTT05fUFJPVE9DT0xfRVJST1IQDRIaChZSRUFTT05fVE9QSUNfTk9UX0ZPVU5EEA4SHwobUkVBU09OX1RPUElDX0FMUkVBRFlfRVhJU1RTEA8SGQoVUkVBU09OX0VQT0NIX01JU01BVENIEBASHAoYUkVBU09OX1NFUVVFTkNFX01JU01BVENIEBESGQoVUkVBU09OX1BPU0lUSU9OX0FIRUFEEBISHQoZUkVBU09OX1BBR0VfVE9LRU5fSU5WQUxJRBATEhkKFVJFQVNPTl9MT1dfRElTS19TUEFDRRAUEiMKH1JFQVNPTl9NRVNTQUdFX09WRVJfVE9QSUNfTElNSVQQFRIbChdSRUFTT05fU1RSRUFNX0FHRV9MSU1JVBAWEhgKFFJFQVNPTl9UT0tFTl9FWFBJUkVEEBcSIQodUkVBU09OX0VBUkxJRVJfUFVCTElTSF9GQUlMRUQQGCqUAwoEQ29kZRIUChBDT0RFX1VOU1BFQ0lGSUVEEAASEQoNQ09ERV9DQU5DRUxFRBABEhAKDENPREVfVU5LTk9XThACEhkKFUNPREVfSU5WQUxJRF9BUkdVTUVOVBADEhoKFkNPREVfREVBRExJTkVfRVhDRUVERUQQBBISCg5DT0RFX05PVF9GT1VORBAFEhcKE0NPREVfQUxSRUFEWV9FWElTVFMQBhIaChZDT0RFX1BFUk1JU1NJT05fREVOSUVEEAcSGwoXQ09ERV9SRVNPVVJDRV9FWEhBVVNURUQQCBIcChhDT0RFX0ZBSUxFRF9QUkVDT05ESVRJT04QCRIQCgxDT0RFX0FCT1JURUQQChIVChFDT0RFX09VVF9PRl9SQU5HRRALEhYKEkNPREVfVU5JTVBMRU1FTlRFRBAMEhEKDUNPREVfSU5URVJOQUwQDRIUChBDT0RFX1VOQVZBSUxBQkxFEA4SEgoOQ09ERV9EQVRBX0xPU1MQDxIYChRDT0RFX1VOQVVUSEVOVElDQVRFRBAQQrkBChNjb20ucGFybGV5LmVycm9yLnYxQgpFcnJvclByb3RvUAFaNmdpdGh1Yi5jb20vcGFybGV5aHEvcGFybGV5L2dlbi9wYXJsZXkvZXJyb3IvdjE7ZXJyb3J2MaICA1BFWKoCD1BhcmxleS5FcnJvci5WMcoCEFBhcmxleVxFcnJvcl9cVjHiAhxQYXJsZXlcRXJyb3JfXFYxXEdQQk1ldGFkYXRh6gIRUGFybGV5OjpFcnJvcjo6VjFiBnByb3RvMw");
 
 /**
  * Reason names why a call failed. An error carries a `google.rpc.ErrorInfo`
@@ -133,6 +133,98 @@ export enum Reason {
    * @generated from enum value: REASON_PROTOCOL_ERROR = 13;
    */
   PROTOCOL_ERROR = 13,
+
+  /**
+   * NOT_FOUND: there is no topic of this name. Create it first; a stream that
+   * was reading it ends so when the topic is deleted.
+   *
+   * @generated from enum value: REASON_TOPIC_NOT_FOUND = 14;
+   */
+  TOPIC_NOT_FOUND = 14,
+
+  /**
+   * ALREADY_EXISTS: a topic of this name has another definition. Use it as it
+   * is, update it, or choose another name.
+   *
+   * @generated from enum value: REASON_TOPIC_ALREADY_EXISTS = 15;
+   */
+  TOPIC_ALREADY_EXISTS = 15,
+
+  /**
+   * ABORTED: the topic does not have the epoch the request expects; it was
+   * created again or recovered. The actual one is in the detail
+   * `parley.messaging.v1.CursorMismatch`. Nothing changed; do not just retry.
+   *
+   * @generated from enum value: REASON_EPOCH_MISMATCH = 16;
+   */
+  EPOCH_MISMATCH = 16,
+
+  /**
+   * ABORTED: the topic's last sequence is not the one the request expects. The
+   * actual one is in the detail `parley.messaging.v1.CursorMismatch`. Nothing
+   * was stored: read what was published since, decide again.
+   *
+   * @generated from enum value: REASON_SEQUENCE_MISMATCH = 17;
+   */
+  SEQUENCE_MISMATCH = 17,
+
+  /**
+   * OUT_OF_RANGE: a sequence or cursor lies beyond the end of the topic. It
+   * belongs to another server or topic; choose another start.
+   *
+   * @generated from enum value: REASON_POSITION_AHEAD = 18;
+   */
+  POSITION_AHEAD = 18,
+
+  /**
+   * INVALID_ARGUMENT: the page token was not issued by this method. Start the
+   * listing again without one.
+   *
+   * @generated from enum value: REASON_PAGE_TOKEN_INVALID = 19;
+   */
+  PAGE_TOKEN_INVALID = 19,
+
+  /**
+   * RESOURCE_EXHAUSTED: the server is short of disk space and stores nothing
+   * new until it has some again; reading goes on. `google.rpc.RetryInfo` says
+   * how long to wait before asking again.
+   *
+   * @generated from enum value: REASON_LOW_DISK_SPACE = 20;
+   */
+  LOW_DISK_SPACE = 20,
+
+  /**
+   * INVALID_ARGUMENT: a message is larger, as stored, than the topic's
+   * `max_message_bytes`. `google.rpc.BadRequest` names it. Nothing of its batch
+   * was stored: split the message or raise the topic's limit.
+   *
+   * @generated from enum value: REASON_MESSAGE_OVER_TOPIC_LIMIT = 21;
+   */
+  MESSAGE_OVER_TOPIC_LIMIT = 21,
+
+  /**
+   * UNAVAILABLE: the stream reached the age at which the server ends streams.
+   * Start it again at once, after its last cursor.
+   *
+   * @generated from enum value: REASON_STREAM_AGE_LIMIT = 22;
+   */
+  STREAM_AGE_LIMIT = 22,
+
+  /**
+   * UNAUTHENTICATED: the caller's token expired while the stream ran. Fetch a
+   * new one and start again after the last cursor.
+   *
+   * @generated from enum value: REASON_TOKEN_EXPIRED = 23;
+   */
+  TOKEN_EXPIRED = 23,
+
+  /**
+   * ABORTED: an earlier publish on the same stream failed and had asked to stop
+   * later ones. Nothing of this one was stored: publish it again.
+   *
+   * @generated from enum value: REASON_EARLIER_PUBLISH_FAILED = 24;
+   */
+  EARLIER_PUBLISH_FAILED = 24,
 }
 
 /**
@@ -140,4 +232,137 @@ export enum Reason {
  */
 export const ReasonSchema: GenEnum<Reason> = /*@__PURE__*/
   enumDesc(file_parley_error_v1_error, 0);
+
+/**
+ * Code is the status code of an error that is reported inside a message, where
+ * the protocol's own status cannot be used. Numbers and names are those of gRPC.
+ *
+ * @generated from enum parley.error.v1.Code
+ */
+export enum Code {
+  /**
+   * Never sent: what went well has no error.
+   *
+   * @generated from enum value: CODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The caller gave up.
+   *
+   * @generated from enum value: CODE_CANCELED = 1;
+   */
+  CANCELED = 1,
+
+  /**
+   * An error of which nothing more is known.
+   *
+   * @generated from enum value: CODE_UNKNOWN = 2;
+   */
+  UNKNOWN = 2,
+
+  /**
+   * The request is wrong, whatever the state of the server.
+   *
+   * @generated from enum value: CODE_INVALID_ARGUMENT = 3;
+   */
+  INVALID_ARGUMENT = 3,
+
+  /**
+   * The time allowed ran out; the work may have been done.
+   *
+   * @generated from enum value: CODE_DEADLINE_EXCEEDED = 4;
+   */
+  DEADLINE_EXCEEDED = 4,
+
+  /**
+   * What the request names does not exist.
+   *
+   * @generated from enum value: CODE_NOT_FOUND = 5;
+   */
+  NOT_FOUND = 5,
+
+  /**
+   * What the request would create exists.
+   *
+   * @generated from enum value: CODE_ALREADY_EXISTS = 6;
+   */
+  ALREADY_EXISTS = 6,
+
+  /**
+   * The caller is known and may not do this.
+   *
+   * @generated from enum value: CODE_PERMISSION_DENIED = 7;
+   */
+  PERMISSION_DENIED = 7,
+
+  /**
+   * A limit is reached; the reason says which.
+   *
+   * @generated from enum value: CODE_RESOURCE_EXHAUSTED = 8;
+   */
+  RESOURCE_EXHAUSTED = 8,
+
+  /**
+   * The state of the server must change before this can work.
+   *
+   * @generated from enum value: CODE_FAILED_PRECONDITION = 9;
+   */
+  FAILED_PRECONDITION = 9,
+
+  /**
+   * The request's expectation no longer holds; decide again.
+   *
+   * @generated from enum value: CODE_ABORTED = 10;
+   */
+  ABORTED = 10,
+
+  /**
+   * A position lies outside of what there is.
+   *
+   * @generated from enum value: CODE_OUT_OF_RANGE = 11;
+   */
+  OUT_OF_RANGE = 11,
+
+  /**
+   * The server does not offer this.
+   *
+   * @generated from enum value: CODE_UNIMPLEMENTED = 12;
+   */
+  UNIMPLEMENTED = 12,
+
+  /**
+   * The server failed.
+   *
+   * @generated from enum value: CODE_INTERNAL = 13;
+   */
+  INTERNAL = 13,
+
+  /**
+   * The server cannot answer now; retry.
+   *
+   * @generated from enum value: CODE_UNAVAILABLE = 14;
+   */
+  UNAVAILABLE = 14,
+
+  /**
+   * Data was lost or damaged beyond repair.
+   *
+   * @generated from enum value: CODE_DATA_LOSS = 15;
+   */
+  DATA_LOSS = 15,
+
+  /**
+   * The caller has no valid identity.
+   *
+   * @generated from enum value: CODE_UNAUTHENTICATED = 16;
+   */
+  UNAUTHENTICATED = 16,
+}
+
+/**
+ * Describes the enum parley.error.v1.Code.
+ */
+export const CodeSchema: GenEnum<Code> = /*@__PURE__*/
+  enumDesc(file_parley_error_v1_error, 1);
 
