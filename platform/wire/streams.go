@@ -1,0 +1,106 @@
+package wire
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// DefaultMaxPending is how many bytes of one stream wait for the peer
+	// before writing blocks, unless WithMaxPending says otherwise.
+	DefaultMaxPending = 32 << 10
+
+	// DefaultStallTimeout is how long a peer may take nothing before its
+	// stream ends, unless WithStallTimeout says otherwise.
+	DefaultStallTimeout = time.Minute
+
+	minMaxPending = 4 << 10
+)
+
+// Option changes how Streams treats its streams.
+type Option func(*config)
+
+type config struct {
+	maxPending   int
+	stallTimeout time.Duration
+	readers      sync.Pool // of *bufio.Reader
+	buffers      sync.Pool // of *[]byte
+}
+
+// WithMaxPending sets how many bytes of one stream may wait for the peer, by
+// default DefaultMaxPending. Up to the same number again is on its way into the
+// connection. When both are full, writing blocks until the peer takes data.
+// Values below 4 KiB count as 4 KiB.
+func WithMaxPending(bytes int) Option {
+	return func(c *config) { c.maxPending = max(bytes, minMaxPending) }
+}
+
+// WithStallTimeout sets how long a single write into the connection may take
+// before the stream ends with ErrStalled, by default DefaultStallTimeout. A
+// stream ends between one and two such periods after its peer took the last
+// byte. A write carries what was pending, or one larger message; a peer that is
+// slow but needs less than the period for that is left alone. Zero or less
+// means never.
+func WithStallTimeout(period time.Duration) Option {
+	return func(c *config) { c.stallTimeout = period }
+}
+
+// Streams returns a handler that calls next and makes streamed responses cheap.
+//
+// It changes requests whose content type is one of gRPC, gRPC-Web or Connect
+// streaming. Their response writer sends what was flushed from a goroutine of
+// its own, which runs only while there is something to send and has ended when
+// ServeHTTP returns. The first two flushes of a response go straight through:
+// that is all a unary call does, so it pays nothing. Over HTTP/2 their request
+// body is read through a 32 KiB buffer as well. The peer sees the same bytes,
+// headers and trailers in the same order as without the middleware.
+//
+// The response writer supports http.Flusher and http.ResponseController, except
+// for hijacking. A flush reports errors of earlier writes, not of the bytes it
+// sends: an error and the end of the client show at the next Write or Flush, and
+// they wake a Write that waits for room. As with net/http, only one goroutine at
+// a time may write or flush. A response that announces trailers, has a content
+// length or has no body is written straight through, because net/http then
+// looks at the header map while it writes.
+//
+// Every request, changed or not, carries a Stream; see FromContext.
+//
+// The handler is safe for concurrent use.
+func Streams(next http.Handler, options ...Option) http.Handler {
+	cfg := &config{maxPending: DefaultMaxPending, stallTimeout: DefaultStallTimeout}
+	for _, option := range options {
+		option(cfg)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		stream := &Stream{controller: http.NewResponseController(w)}
+		defer stream.end()
+		r = r.WithContext(context.WithValue(r.Context(), streamKey{}, stream))
+		streamed := isStream(r.Header.Get("Content-Type"))
+		if r.Body != nil && r.Body != http.NoBody {
+			stream.body = newBody(r.Body, streamed && r.ProtoMajor >= 2, &cfg.readers)
+			r.Body = stream.body
+		}
+		if !streamed {
+			next.ServeHTTP(w, r)
+			return
+		}
+		writer := newWriter(w, r, stream, cfg)
+		// Also after a panic: what was flushed before it belongs to the peer.
+		defer writer.finish()
+		next.ServeHTTP(writer, r)
+	})
+}
+
+// isStream reports whether a content type can belong to a streaming RPC. A gRPC
+// content type does not tell unary calls from streams.
+func isStream(contentType string) bool {
+	for _, prefix := range [...]string{"application/grpc", "application/connect+"} {
+		if len(contentType) >= len(prefix) && strings.EqualFold(contentType[:len(prefix)], prefix) {
+			return true
+		}
+	}
+	return false
+}
