@@ -1,0 +1,154 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+)
+
+// ErrClosed is in the chain of every error of a call that Close ended or
+// refused.
+var ErrClosed = errors.New("client is closed")
+
+// TransportError is in the chain of every error that did not come from a
+// server: the connection could not be opened, broke, or carried something else
+// than the expected HTTP.
+type TransportError struct {
+	// Address is the server's, as scheme://host:port: the one chosen for the
+	// attempt, or the configured one if none was.
+	Address string
+	// Err is the cause, for instance a *net.OpError.
+	Err error
+}
+
+// Error returns the text of the cause.
+func (e *TransportError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *TransportError) Unwrap() error { return e.Err }
+
+// calls knows every HTTP request in progress, so that closing the client can
+// end them: a balancer waits for its requests, and an abandoned stream would
+// keep it waiting for ever. It also marks errors of the transport.
+type calls struct {
+	next   http.RoundTripper
+	mu     sync.Mutex
+	closed bool
+	active map[*call]struct{}
+}
+
+// call is one request in progress.
+type call struct {
+	owner   *calls
+	address string
+	ctx     context.Context //nolint:containedctx // the request's own
+	cancel  context.CancelCauseFunc
+	body    io.ReadCloser // of the response; set once, guarded by owner.mu
+}
+
+func (c *calls) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(req.Context())
+	one := &call{owner: c, address: req.URL.Scheme + "://" + req.URL.Host, ctx: ctx, cancel: cancel}
+	if !c.start(one) {
+		cancel(ErrClosed)
+		if req.Body != nil {
+			_ = req.Body.Close()
+		}
+		return nil, one.fail(ErrClosed)
+	}
+	resp, err := c.next.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		err = one.fail(err)
+		one.finish()
+		return nil, err
+	}
+	if !c.attach(one, resp.Body) {
+		_ = resp.Body.Close()
+		one.finish()
+		return nil, one.fail(ErrClosed)
+	}
+	resp.Body = &callBody{ReadCloser: resp.Body, call: one}
+	return resp, nil
+}
+
+func (c *calls) start(one *call) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.active[one] = struct{}{}
+	}
+	return !c.closed
+}
+
+func (c *calls) attach(one *call, body io.ReadCloser) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	one.body = body
+	return !c.closed
+}
+
+// close cancels every call and releases its response. It does not wait: the
+// owners of the calls see the error.
+func (c *calls) close() {
+	c.mu.Lock()
+	c.closed = true
+	var bodies []io.Closer
+	for one := range c.active {
+		one.cancel(ErrClosed)
+		if one.body != nil {
+			bodies = append(bodies, one.body)
+		}
+	}
+	c.mu.Unlock()
+	for _, body := range bodies {
+		_ = body.Close()
+	}
+}
+
+func (c *call) finish() {
+	c.owner.mu.Lock()
+	delete(c.owner.active, c)
+	c.owner.mu.Unlock()
+	c.cancel(context.Canceled)
+}
+
+// fail marks err as an error of the transport. An io.EOF becomes
+// io.ErrUnexpectedEOF here, because Connect would replace it and lose the mark.
+func (c *call) fail(err error) error {
+	switch {
+	case errors.Is(context.Cause(c.ctx), ErrClosed):
+		err = ErrClosed
+	case errors.Is(err, io.EOF):
+		err = io.ErrUnexpectedEOF
+	}
+	if marked, ok := errors.AsType[*TransportError](err); ok {
+		return marked
+	}
+	return &TransportError{Address: c.address, Err: err}
+}
+
+// callBody ends its call with the response.
+type callBody struct {
+	io.ReadCloser
+	call *call
+}
+
+func (b *callBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	switch {
+	case err == io.EOF: //nolint:errorlint // the contract of io.Reader
+		b.call.finish()
+	case err != nil:
+		err = b.call.fail(err)
+		b.call.finish()
+	}
+	return n, err
+}
+
+func (b *callBody) Close() error {
+	err := b.ReadCloser.Close()
+	b.call.finish()
+	return err
+}

@@ -1,0 +1,103 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"time"
+)
+
+// Errors found by looking at the first bytes of a cleartext HTTP/2 connection.
+var (
+	// ErrHTTP1Peer: the peer answered HTTP/2 with HTTP/1.
+	ErrHTTP1Peer = errors.New("peer speaks only HTTP/1.1")
+	// ErrTLSPeer: the peer answered cleartext with TLS.
+	ErrTLSPeer = errors.New("peer expects TLS")
+)
+
+// connections dials and knows every open connection, so that closing the
+// client closes them all: net/http offers that only for idle ones.
+type connections struct {
+	dialer net.Dialer
+	// sniff looks at the first bytes received. Set where HTTP/2 is spoken
+	// without negotiation, which is where a wrong peer goes unnoticed.
+	sniff bool
+
+	mu     sync.Mutex
+	closed bool
+	open   map[*connection]struct{}
+}
+
+func newConnections(cfg Config) *connections {
+	return &connections{
+		dialer: net.Dialer{Timeout: cfg.DialTimeout, KeepAlive: 30 * time.Second},
+		sniff:  cfg.HTTP == HTTP2,
+		open:   map[*connection]struct{}{},
+	}
+}
+
+func (c *connections) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	raw, err := c.dialer.DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	conn := &connection{Conn: raw, owner: c, sniff: c.sniff}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		_ = raw.Close()
+		return nil, ErrClosed
+	}
+	c.open[conn] = struct{}{}
+	return conn, nil
+}
+
+func (c *connections) close() {
+	c.mu.Lock()
+	c.closed = true
+	open := c.open
+	c.open = map[*connection]struct{}{}
+	c.mu.Unlock()
+	for conn := range open {
+		_ = conn.Conn.Close()
+	}
+}
+
+// connection is one TCP connection. Only its reader touches sniff.
+type connection struct {
+	net.Conn
+	owner *connections
+	sniff bool
+}
+
+func (c *connection) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if c.sniff && n > 0 {
+		c.sniff = false
+		if wrong := wrongPeer(p[:n]); wrong != nil {
+			return 0, wrong
+		}
+	}
+	return n, err
+}
+
+func (c *connection) Close() error {
+	c.owner.mu.Lock()
+	delete(c.owner.open, c)
+	c.owner.mu.Unlock()
+	return c.Conn.Close()
+}
+
+// wrongPeer recognizes what cannot start an HTTP/2 connection: an HTTP/1
+// status line and a TLS alert record.
+func wrongPeer(first []byte) error {
+	switch {
+	case bytes.HasPrefix(first, []byte("HTTP/1.")):
+		return ErrHTTP1Peer
+	case bytes.HasPrefix(first, []byte{21, 3}):
+		return ErrTLSPeer
+	}
+	return nil
+}
