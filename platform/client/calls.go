@@ -3,14 +3,19 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"sync"
+	"syscall"
 )
 
 // ErrClosed is in the chain of every error of a call that Close ended or
 // refused.
 var ErrClosed = errors.New("client is closed")
+
+// ErrReset is in the chain of errors of connections that the peer reset.
+var ErrReset = errors.New("connection reset")
 
 // TransportError is in the chain of every error that did not come from a
 // server: the connection could not be opened, broke, or carried something else
@@ -114,19 +119,23 @@ func (c *call) finish() {
 	c.cancel(context.Canceled)
 }
 
-// fail marks err as an error of the transport. An io.EOF becomes
-// io.ErrUnexpectedEOF here, because Connect would replace it and lose the mark.
+// fail marks err as an error of the transport. Two kinds of causes are renamed
+// because Connect would misread them: it replaces an io.EOF, and the mark with
+// it, and takes a connection reset by the server for a cancellation.
 func (c *call) fail(err error) error {
+	address := c.address
+	if marked, ok := errors.AsType[*TransportError](err); ok {
+		address, err = marked.Address, marked.Err
+	}
 	switch {
 	case errors.Is(context.Cause(c.ctx), ErrClosed):
 		err = ErrClosed
 	case errors.Is(err, io.EOF):
 		err = io.ErrUnexpectedEOF
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		err = fmt.Errorf("%w: %v", ErrReset, err) //nolint:errorlint // see above
 	}
-	if marked, ok := errors.AsType[*TransportError](err); ok {
-		return marked
-	}
-	return &TransportError{Address: c.address, Err: err}
+	return &TransportError{Address: address, Err: err}
 }
 
 // callBody ends its call with the response.

@@ -74,3 +74,7 @@ func check(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+func clientTemplate() *x509.Certificate {
+	return &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
+}

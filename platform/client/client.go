@@ -37,7 +37,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configure client: %w", err)
 	}
-	c := &Client{conns: newConnections(cfg)}
+	c := &Client{conns: newConnections(cfg, addresses[0].scheme)}
 	leaf := leafFactory{cfg: cfg, tls: tlsConfig, conns: c.conns}
 	var transport http.RoundTripper
 	if cfg.Resolver == nil && len(addresses) == 1 && !addresses[0].balanced() {

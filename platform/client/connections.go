@@ -4,17 +4,22 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 )
 
-// Errors found by looking at the first bytes of a cleartext HTTP/2 connection.
+// Errors found by looking at how a cleartext HTTP/2 connection begins.
 var (
 	// ErrHTTP1Peer: the peer answered HTTP/2 with HTTP/1.
 	ErrHTTP1Peer = errors.New("peer speaks only HTTP/1.1")
 	// ErrTLSPeer: the peer answered cleartext with TLS.
 	ErrTLSPeer = errors.New("peer expects TLS")
+	// ErrSilentPeer: the peer closed the connection before it sent anything. It
+	// may expect TLS, or have stopped at this moment.
+	ErrSilentPeer = errors.New("peer closed the connection without an answer")
 )
 
 // connections dials and knows every open connection, so that closing the
@@ -30,10 +35,10 @@ type connections struct {
 	open   map[*connection]struct{}
 }
 
-func newConnections(cfg Config) *connections {
+func newConnections(cfg Config, scheme string) *connections {
 	return &connections{
 		dialer: net.Dialer{Timeout: cfg.DialTimeout, KeepAlive: 30 * time.Second},
-		sniff:  cfg.HTTP == HTTP2,
+		sniff:  cfg.HTTP == HTTP2 && scheme == "http",
 		open:   map[*connection]struct{}{},
 	}
 }
@@ -74,11 +79,15 @@ type connection struct {
 
 func (c *connection) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	if c.sniff && n > 0 {
-		c.sniff = false
-		if wrong := wrongPeer(p[:n]); wrong != nil {
-			return 0, wrong
-		}
+	if !c.sniff {
+		return n, err
+	}
+	c.sniff = false
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
+		return 0, ErrSilentPeer
+	}
+	if wrong := wrongPeer(p[:n]); wrong != nil {
+		return 0, wrong
 	}
 	return n, err
 }

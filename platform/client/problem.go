@@ -55,6 +55,9 @@ func Explain(err error) Problem {
 	}
 	if message, hint, ok := explainTransport(err); ok {
 		p.Message, p.Hint = message, hint
+		if p.Code == connect.CodeUnknown { // a stream that broke
+			p.Code = connect.CodeUnavailable
+		}
 	}
 	return p
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -25,6 +26,7 @@ import (
 // testServer is a real server on loopback that echoes and counts.
 type testServer struct {
 	hostPort string
+	secure   bool
 	server   *http.Server
 	calls    atomic.Int64
 	open     atomic.Int64 // connections
@@ -44,7 +46,7 @@ type serverOptions struct {
 
 func startServer(t *testing.T, opts serverOptions) *testServer {
 	t.Helper()
-	s := &testServer{answer: opts.answer}
+	s := &testServer{answer: opts.answer, secure: opts.tls != nil}
 	rpc := connect.NewServer()
 	unaryv1connect.RegisterUnaryServiceHandler(rpc, unaryEcho{s})
 	bidirectionalv1connect.RegisterBidirectionalServiceHandler(rpc, bidiEcho{})
@@ -59,6 +61,7 @@ func startServer(t *testing.T, opts serverOptions) *testServer {
 		Protocols:         protocols,
 		TLSConfig:         opts.tls,
 		ReadHeaderTimeout: 5 * time.Second,
+		ErrorLog:          log.New(t.Output(), "", 0),
 		ConnState: func(_ net.Conn, state http.ConnState) {
 			switch state {
 			case http.StateNew:
@@ -94,7 +97,7 @@ func startServer(t *testing.T, opts serverOptions) *testServer {
 }
 
 func (s *testServer) url() string {
-	if s.server.TLSConfig != nil {
+	if s.secure {
 		return "https://" + s.hostPort
 	}
 	return "http://" + s.hostPort

@@ -11,8 +11,9 @@ import (
 	"syscall"
 )
 
-// alertNoApplicationProtocol is TLS's "no protocol in common" (RFC 7301).
-const alertNoApplicationProtocol = tls.AlertError(120)
+// remoteAlert is the Op of the *net.OpError by which crypto/tls reports an alert
+// from the peer; the type of the alert itself is not exported.
+const remoteAlert = "remote error"
 
 // explainTransport says in plain words why no answer came, and what to do. It
 // reports false for errors that came from a server or from the caller.
@@ -32,7 +33,11 @@ func explainTransport(err error) (message, hint string, ok bool) {
 		return "", "", false
 	}
 	message = fmt.Sprintf("connection to %s failed: %s", te.Address, innermost(te.Err))
-	return message, wrongServer(err), true
+	hint = wrongServer(err)
+	if errors.Is(err, ErrSilentPeer) {
+		hint = "The server may expect TLS: then use an https:// address. Or it is just stopping: then try again."
+	}
+	return message, hint, true
 }
 
 func explainDial(te *TransportError) (message, hint string) {
@@ -66,11 +71,8 @@ func wrongServer(err error) string {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return "The server does not speak TLS: use an http:// address."
 	}
-	if alert, ok := errors.AsType[tls.AlertError](err); ok {
-		if alert == alertNoApplicationProtocol {
-			return "The server does not offer the chosen HTTP version over TLS."
-		}
-		return "The server refused the TLS handshake: it may require a client certificate."
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == remoteAlert {
+		return "The server refused the TLS handshake: it may require a client certificate, or not offer the chosen HTTP version."
 	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		return "The server's certificate is signed by an authority that is not trusted here: give its CA file."
