@@ -88,4 +88,3 @@ func (l Logging) Logger(file *os.File) *slog.Logger {
 	}
 	return slog.New(slog.NewTextHandler(file, options))
 }
-
