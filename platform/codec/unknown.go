@@ -139,7 +139,13 @@ func unknownInJSONField(value any, field protoreflect.FieldDescriptor, path stri
 
 // isWellKnown reports types whose JSON form is not an object of their fields.
 func isWellKnown(desc protoreflect.MessageDescriptor) bool {
-	return desc.ParentFile().Package() == "google.protobuf"
+	switch desc.ParentFile().Path() {
+	case "google/protobuf/any.proto", "google/protobuf/duration.proto", "google/protobuf/field_mask.proto",
+		"google/protobuf/struct.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto":
+		return true
+	default:
+		return false
+	}
 }
 
 func join(path, element string) string {
