@@ -1,0 +1,87 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	"connectrpc.com/connect/v2"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/parleyhq/parley/platform/client"
+)
+
+func TestExplainOverEveryProtocol(t *testing.T) {
+	t.Parallel()
+	answer := withDetail(t, connect.NewError(connect.CodeInvalidArgument, "the request is not valid"),
+		&errdetails.ErrorInfo{Domain: "parley", Reason: "INVALID_FIELD"},
+		&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
+			{Field: "messages[0].key", Description: "is too long"}, {Description: "says nothing"},
+		}},
+		&validate.Violations{Violations: []*validate.Violation{{Message: proto.String("repeats the above")}}},
+		&errdetails.RetryInfo{RetryDelay: durationpb.New(1500 * time.Millisecond)},
+		&errdetails.RequestInfo{RequestId: "r-1"},
+	)
+	want := client.Problem{
+		Code: connect.CodeInvalidArgument, Message: "the request is not valid",
+		Reason: "INVALID_FIELD", Domain: "parley",
+		Fields:     []client.FieldViolation{{Field: "messages[0].key", Description: "is too long"}, {Description: "says nothing"}},
+		RetryDelay: 1500 * time.Millisecond, RequestID: "r-1",
+	}
+	const text = `invalid_argument: the request is not valid (INVALID_FIELD)
+  messages[0].key: is too long
+  says nothing
+  try again in 1.5s
+  request id: r-1`
+	server := startServer(t, serverOptions{answer: func(int64) error { return answer }})
+	for _, protocol := range []client.Protocol{client.ProtocolConnect, client.ProtocolGRPC, client.ProtocolGRPCWeb} {
+		c := newClient(t, client.Config{Addresses: []string{server.url()}, Protocol: protocol})
+		got := client.Explain(echo(t.Context(), c, "x"))
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s:\ngot  %+v\nwant %+v", protocol, got, want)
+		}
+		if got.String() != text {
+			t.Errorf("%s:\n%s", protocol, got)
+		}
+	}
+}
+
+func TestExplainOtherErrors(t *testing.T) {
+	t.Parallel()
+	violations := withDetail(t, connect.NewError(connect.CodeInvalidArgument, "no"), &validate.Violations{Violations: []*validate.Violation{{
+		Field: &validate.FieldPath{Elements: []*validate.FieldPathElement{
+			{FieldName: proto.String("messages"), Subscript: &validate.FieldPathElement_Index{Index: 2}}, {FieldName: proto.String("key")},
+		}},
+		Message: proto.String("is required"),
+	}}})
+	for name, test := range map[string]struct {
+		err  error
+		want string
+	}{
+		"nil":        {nil, ""},
+		"foreign":    {errors.New("disk on fire"), "unknown: disk on fire"},
+		"violations": {violations, "invalid_argument: no\n  messages[2].key: is required"},
+		"closed":     {&client.TransportError{Err: client.ErrClosed}, "unavailable: client is closed"},
+	} {
+		if got := client.Explain(test.err).String(); got != test.want {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+func TestRequestIDFromTheResponseHeader(t *testing.T) {
+	t.Parallel()
+	ctx, info := connect.NewClientContext(context.Background())
+	info.ResponseHeader().Set("X-Request-Id", "r-7")
+	if got := (client.Problem{}).WithCall(ctx).RequestID; got != "r-7" {
+		t.Errorf("request id is %q", got)
+	}
+	if got := (client.Problem{}).WithCall(context.Background()).RequestID; got != "" {
+		t.Errorf("request id without a call is %q", got)
+	}
+}
