@@ -72,7 +72,7 @@ func (t *lbTransport) NewRoundTripper(_, target string, _ httplb.TransportConfig
 	}
 	return httplb.RoundTripperResult{
 		RoundTripper: &leaf{
-			next: transport, cleartextToken: t.factory.cfg.AllowCleartextToken,
+			next: transport, conns: t.factory.conns, cleartextToken: t.factory.cfg.AllowCleartextToken,
 			ownHost: t.serverName == "", report: report,
 		},
 		Close: func() {

@@ -33,6 +33,9 @@ type connections struct {
 	mu     sync.Mutex
 	closed bool
 	open   map[*connection]struct{}
+	// wrong says what the latest connection to a server began with instead of
+	// HTTP/2; net/http does not always pass the reader's error on.
+	wrong map[string]error
 }
 
 func newConnections(cfg Config, scheme string) *connections {
@@ -40,6 +43,7 @@ func newConnections(cfg Config, scheme string) *connections {
 		dialer: net.Dialer{Timeout: cfg.DialTimeout, KeepAlive: 30 * time.Second},
 		sniff:  cfg.HTTP == HTTP2 && scheme == "http",
 		open:   map[*connection]struct{}{},
+		wrong:  map[string]error{},
 	}
 }
 
@@ -48,7 +52,7 @@ func (c *connections) dial(ctx context.Context, network, addr string) (net.Conn,
 	if err != nil {
 		return nil, err
 	}
-	conn := &connection{Conn: raw, owner: c, sniff: c.sniff}
+	conn := &connection{Conn: raw, owner: c, addr: addr, sniff: c.sniff}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
@@ -70,10 +74,31 @@ func (c *connections) close() {
 	}
 }
 
+func (c *connections) setWrong(addr string, wrong error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if wrong == nil {
+		delete(c.wrong, addr)
+	} else {
+		c.wrong[addr] = wrong
+	}
+}
+
+// cause returns err, or what is known to have caused it.
+func (c *connections) cause(addr string, err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if wrong := c.wrong[addr]; wrong != nil {
+		return wrong
+	}
+	return err
+}
+
 // connection is one TCP connection. Only its reader touches sniff.
 type connection struct {
 	net.Conn
 	owner *connections
+	addr  string // as dialed
 	sniff bool
 }
 
@@ -83,10 +108,12 @@ func (c *connection) Read(p []byte) (int, error) {
 		return n, err
 	}
 	c.sniff = false
+	wrong := wrongPeer(p[:n])
 	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
-		return 0, ErrSilentPeer
+		wrong = ErrSilentPeer
 	}
-	if wrong := wrongPeer(p[:n]); wrong != nil {
+	c.owner.setWrong(c.addr, wrong)
+	if wrong != nil {
 		return 0, wrong
 	}
 	return n, err

@@ -22,7 +22,7 @@ type leafFactory struct {
 // direct returns the transport for a single server and what releases it.
 func (f leafFactory) direct() (http.RoundTripper, func()) {
 	transport := f.transport("")
-	return &leaf{next: transport, cleartextToken: f.cfg.AllowCleartextToken}, transport.CloseIdleConnections
+	return &leaf{next: transport, conns: f.conns, cleartextToken: f.cfg.AllowCleartextToken}, transport.CloseIdleConnections
 }
 
 // transport configures net/http. serverName is the name expected in the
@@ -60,6 +60,7 @@ func (f leafFactory) transport(serverName string) *http.Transport {
 // server in errors, and tells the balancer when the server is unreachable.
 type leaf struct {
 	next           http.RoundTripper
+	conns          *connections
 	cleartextToken bool
 	ownHost        bool             // Host header is the server's own address
 	report         func(reach bool) // nil without a balancer
@@ -83,7 +84,11 @@ func (l *leaf) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := l.next.RoundTrip(req)
 	if err != nil {
-		if l.report != nil && neverSent(err) && req.Context().Err() == nil {
+		switch {
+		case req.Context().Err() != nil:
+		case !neverSent(err):
+			err = l.conns.cause(target.Host, err)
+		case l.report != nil:
 			l.report(false)
 		}
 		return nil, &TransportError{Address: address, Err: err}
