@@ -8,7 +8,6 @@ import (
 
 	"buf.build/go/protovalidate"
 	"connectrpc.com/connect/v2"
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
 
 	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
 	"github.com/parleyhq/parley/platform/codec"
@@ -108,18 +107,4 @@ func fromContext(err error) error {
 	default:
 		return nil
 	}
-}
-
-// fromValidation lists every violation twice: in BadRequest, which any client
-// can read, and in protovalidate's own form, which names the rules broken.
-func fromValidation(invalid *protovalidate.ValidationError) error {
-	violations := &errdetails.BadRequest{}
-	for _, violation := range invalid.Violations {
-		violations.FieldViolations = append(violations.FieldViolations, &errdetails.BadRequest_FieldViolation{
-			Field:       protovalidate.FieldPathString(violation.Proto.GetField()),
-			Description: violation.Proto.GetMessage(),
-		})
-	}
-	return New(connect.CodeInvalidArgument, errorv1.Reason_REASON_INVALID_FIELD, invalid.Error(),
-		violations, invalid.ToProto()).WithCause(invalid)
 }

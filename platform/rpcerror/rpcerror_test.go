@@ -71,3 +71,5 @@ func detail[T any](t *testing.T, encoded *connect.ErrorDetail) T {
 	}
 	return value
 }
+
+func asError(err error, target **connect.Error) bool { return errors.As(err, target) }
