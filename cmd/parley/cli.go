@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 
 	"github.com/alecthomas/kong"
 	"github.com/willabides/kongplete"
@@ -73,7 +74,7 @@ func usageError(parser *kong.Kong, err error) int {
 	parser.Errorf("%s", err)
 	var parseErr *kong.ParseError
 	if errors.As(err, &parseErr) {
-		parser.Errorf("see: parley %s --help", parseErr.Context.Command())
+		parser.Errorf("see: %s", strings.Join(strings.Fields("parley "+parseErr.Context.Command()+" --help"), " "))
 	}
 	return exitUsage
 }

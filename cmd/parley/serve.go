@@ -48,22 +48,30 @@ func (c *serveCmd) Run(std streams) error {
 // greet tells a newcomer what to try, shortest first.
 func greet(out io.Writer, built *server.Server) {
 	url := built.URL()
-	insecure, connection := "", ""
+	curl, buf, parley := "curl", "buf curl --http2-prior-knowledge", command()+" bidirectional"
 	if strings.HasPrefix(url, "https:") {
-		insecure = " --insecure"
+		curl, buf = "curl --insecure", "buf curl --insecure"
 	}
 	if url != defaultServer {
-		connection = " --server " + url
+		parley += " --server " + url
 	}
 	fmt.Fprintf(out, `Parley serves gRPC, gRPC-Web and Connect on %[1]s. Try, in another terminal:
 
-  curl%[2]s %[1]s/parley.unary.v1.UnaryService/GetServerResponse \
+  %[2]s %[1]s/parley.unary.v1.UnaryService/GetServerResponse \
     --json '{"message": "Hello Server you there?"}'
-  go run ./cmd/parley bidirectional%[3]s
-  buf curl%[2]s %[1]s --list-methods%[4]s
+  %[4]s
+  %[3]s --list-methods %[1]s
 
-`, url, insecure, connection, map[bool]string{true: " --http2-prior-knowledge"}[insecure == ""])
+`, url, curl, buf, parley)
 	if admin := built.AdminAddr(); admin != "" {
 		fmt.Fprintf(out, "Metrics, profiles and readiness: http://%s/metrics. Ctrl-C stops.\n\n", admin)
 	}
+}
+
+// command is how the reader can call this program again.
+func command() string {
+	if path, err := os.Executable(); err == nil && strings.Contains(path, "go-build") {
+		return "go run ./cmd/parley"
+	}
+	return "parley"
 }

@@ -126,16 +126,18 @@ func frontPage(info Info, unknown http.Handler) http.Handler {
 			unknown.ServeHTTP(w, r)
 		case r.URL.Path == "/":
 			fmt.Fprintf(w, "%s %s\n\nEvery RPC is at /package.Service/Method, over gRPC, gRPC-Web and Connect.\n"+
-				"What there is: buf curl --list-services %s://%s\n", info.Name, info.Version, scheme(r), r.Host)
+				"What there is: buf curl --list-methods %s\n", info.Name, info.Version, reflectionTarget(r))
 		default:
 			http.NotFound(w, r)
 		}
 	})
 }
 
-func scheme(r *http.Request) string {
+// reflectionTarget is the server as buf curl has to be told: reflection streams
+// both ways and therefore needs HTTP/2, which http:// URLs do not imply.
+func reflectionTarget(r *http.Request) string {
 	if r.TLS != nil {
-		return "https"
+		return "https://" + r.Host
 	}
-	return "http"
+	return "--http2-prior-knowledge http://" + r.Host
 }
