@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# standalone.sh: builds and vets every module of the workspace without the
+# workspace, as a user of that module alone would get it.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+failed=0
+for dir in $(go list -m -f '{{.Dir}}'); do
+  if ! (cd "$dir" && GOWORK=off go vet -mod=readonly ./... && GOWORK=off go mod verify > /dev/null); then
+    echo "does not build with GOWORK=off: ${dir#"$PWD"/}"
+    failed=1
+  fi
+done
+exit "$failed"
