@@ -20,7 +20,7 @@ type baseline struct {
 // history is what the work tree is compared with.
 type history struct {
 	bases    []baseline
-	onMain   bool // HEAD is the tip of main
+	onMain   bool // HEAD is part of main
 	released bool // a release is tagged
 }
 
@@ -37,6 +37,9 @@ func baselines(ctx context.Context, dir string) (history, error) {
 		commit, err := git(ctx, dir, "rev-parse", "--verify", "--quiet", ref+"^{commit}")
 		if err != nil {
 			continue
+		}
+		if commit, err = git(ctx, dir, "merge-base", "HEAD", commit); err != nil {
+			return history{}, err
 		}
 		base := baseline{name: strings.TrimPrefix(strings.TrimPrefix(ref, "refs/remotes/"), "refs/heads/"), commit: commit}
 		h.bases = append(h.bases, base)
@@ -87,6 +90,9 @@ type finding struct {
 }
 
 func (f finding) String() string {
+	if f.File == "" { // the whole file is gone
+		return f.Rule + ": " + f.Message
+	}
 	return fmt.Sprintf("%s:%d: %s: %s", f.File, f.Line, f.Rule, f.Message)
 }
 

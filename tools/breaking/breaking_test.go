@@ -69,6 +69,23 @@ func TestCheck(t *testing.T) {
 			fails: true,
 			want:  []string{"unused waiver", "tone"},
 		},
+		"main has grown since the branch left it": {
+			steps: func(t *testing.T, r repo) {
+				r.git(t, "branch", "work")
+				r.write(t, "proto/more.proto", strings.ReplaceAll(whole, "Greeting", "More"))
+				r.git(t, "add", ".")
+				r.git(t, "commit", "-qm", "grow")
+				r.git(t, "checkout", "-q", "work")
+			},
+			want: []string{"no unwaived breaking change against main"},
+		},
+		"a file removed": {
+			steps: func(t *testing.T, r repo) {
+				r.git(t, "mv", "proto/demo.proto", "proto/other.proto")
+			},
+			fails: true,
+			want:  []string{"BREAKING against main: FILE_NO_DELETE", "demo.proto"},
+		},
 		"a waiver without its ADR": {
 			steps: func(t *testing.T, r repo) { r.write(t, waiversFile, waived) },
 			fails: true,

@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 failed=0
 for dir in $(go list -m -f '{{.Dir}}'); do
-  if ! (cd "$dir" && GOWORK=off go vet -mod=readonly ./... && GOWORK=off go mod verify > /dev/null); then
+  packages=$(cd "$dir" && GOWORK=off go list ./... 2> /dev/null) || packages=unlisted # vet will say why
+  if [[ -n $packages ]] && ! (cd "$dir" && GOWORK=off go vet ./...); then
     echo "does not build with GOWORK=off: ${dir#"$PWD"/}"
     failed=1
   fi
