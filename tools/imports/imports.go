@@ -99,7 +99,7 @@ func violation(importer, imported string, inTest bool) string {
 	part, _, _ := strings.Cut(from, "/")
 	targets, known := allowed[part]
 	if !known {
-		return fmt.Sprintf("%s belongs to no known part: add it to tools/imports", importer)
+		return importer + " belongs to no known part: add it to tools/imports"
 	}
 	target, _, _ := strings.Cut(to, "/")
 	if !slices.Contains(targets, target) || part == "services" && target == "services" {

@@ -51,11 +51,12 @@ func TestViolations(t *testing.T) {
 		"cmd/test":     {"tests/e2e"},
 		"strange/x":    {"gen/a"},
 	} {
-		source := "package p\n"
+		var source strings.Builder
+		source.WriteString("package p\n")
 		for _, imported := range imports {
-			source += "import _ \"" + Module + imported + "\"\n"
+			source.WriteString("import _ \"" + Module + imported + "\"\n")
 		}
-		write(t, dir, path+"/p.go", source)
+		write(t, dir, path+"/p.go", source.String())
 	}
 	packages, err := List(t.Context(), dir, "./...")
 	if err != nil {

@@ -1,6 +1,7 @@
 package pinned
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -106,9 +107,10 @@ func Install(root, name string) error {
 	return nil
 }
 
+// install has no deadline: an interrupt reaches the child process directly.
 func (s Set) install(root string) error {
 	fmt.Fprintf(os.Stderr, "installing the tools pinned in %s (once; a cold Go cache takes minutes)\n", s.dir)
-	cmd := exec.Command(s.command[0], s.command[1:]...)
+	cmd := exec.CommandContext(context.Background(), s.command[0], s.command[1:]...)
 	cmd.Dir = filepath.Join(root, s.dir)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr // stdout may be a plugin's answer
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOBIN="+filepath.Join(root, s.bin), "GOFLAGS=-buildvcs=false")
