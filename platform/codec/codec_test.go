@@ -32,6 +32,7 @@ func TestDecode(t *testing.T) {
 		{name: "nested unknown binary", codec: "proto", input: string(nestedUnknown), into: &descriptorpb.FileDescriptorProto{}, unknown: "message_type[0].777"},
 		{name: "truncated binary", codec: "proto", input: "\x0a\x05hi", into: &unaryv1.GetServerResponseRequest{}, malformed: true},
 		{name: "invalid UTF-8 binary", codec: "proto", input: string(invalidUTF8), into: &unaryv1.GetServerResponseRequest{}, malformed: true},
+		{name: "wrong type binary", codec: "proto", input: "\x08\x01", into: &unaryv1.GetServerResponseRequest{}, malformed: true},
 		{name: "good JSON", codec: "json", input: `{"message":"hi"}`, into: &unaryv1.GetServerResponseRequest{}},
 		{name: "unknown JSON", codec: "json", input: `{"message":"hi","mesage":"x"}`, into: &unaryv1.GetServerResponseRequest{}, unknown: "mesage"},
 		{name: "nested unknown JSON", codec: "json", input: `{"messageType":[{},{"field":[{"nme":"x"}]}]}`, into: &descriptorpb.FileDescriptorProto{}, unknown: "message_type[1].field[0].nme"},

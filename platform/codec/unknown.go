@@ -2,14 +2,18 @@ package codec
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"sync"
 
+	"connectrpc.com/connect/v2"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
+
+var errWireType = errors.New("wrong wire type")
 
 // unknownFinder looks for unknown fields in decoded messages. It caches, per
 // message type, the fields that hold messages: only those are descended into,
@@ -39,10 +43,15 @@ func (f *unknownFinder) nestedFields(desc protoreflect.MessageDescriptor) []prot
 }
 
 // find returns an [UnknownFieldError] for the first unknown field of a decoded
-// message, or nil.
+// message, or nil. The decoder also leaves among the unknown fields a known one
+// whose wire type is not that of its schema: that is a [MalformedError].
 func (f *unknownFinder) find(message protoreflect.Message, path string) error {
 	if unknown := message.GetUnknown(); len(unknown) > 0 {
-		number, _, _ := protowire.ConsumeTag(unknown)
+		number, wireType, _ := protowire.ConsumeTag(unknown)
+		if field := message.Descriptor().Fields().ByNumber(number); field != nil {
+			return malformed(connect.CodecNameProto, message.Interface(),
+				fmt.Errorf("field %s: %w %d", join(path, string(field.Name())), errWireType, wireType))
+		}
 		return &UnknownFieldError{
 			Path:    join(path, fmt.Sprint(number)),
 			Message: string(message.Descriptor().FullName()),
