@@ -67,12 +67,29 @@ func uncompressedStreams(spec connect.Spec) []connecthttp.Option {
 // handlers for unknown methods of a known service. They act on the request's
 // path alone, so any one of them serves unknown services too.
 func (r *routes) Handle(pattern string, handler http.Handler) {
+	unknown := strings.HasSuffix(pattern, "/")
+	if unknown {
+		handler = answerOnHTTP1(handler)
+	}
 	handler = checkContentType(handler)
 	r.handlers[pattern] = handler
-	if strings.HasSuffix(pattern, "/") {
+	if unknown {
 		r.unknown = handler
 	}
 	r.mux.Handle(pattern, handler)
+}
+
+// answerOnHTTP1 makes the handler for unknown methods answer on HTTP/1.1 too. It
+// counts as bidirectional, which Connect refuses there with an empty 505, but it
+// only ever writes an error.
+func answerOnHTTP1(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor == 1 {
+			r = r.WithContext(r.Context()) // a copy of our own
+			r.ProtoMajor, r.ProtoMinor = 2, 0
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // permissions joins the services' permission checks into one, or nil where no
