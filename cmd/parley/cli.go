@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 
 	"github.com/alecthomas/kong"
 	"github.com/willabides/kongplete"
@@ -74,7 +73,11 @@ func usageError(parser *kong.Kong, err error) int {
 	parser.Errorf("%s", err)
 	var parseErr *kong.ParseError
 	if errors.As(err, &parseErr) {
-		parser.Errorf("see: %s", strings.Join(strings.Fields("parley "+parseErr.Context.Command()+" --help"), " "))
+		command := parser.Model.Name
+		if selected := parseErr.Context.Selected(); selected != nil {
+			command = selected.FullPath() // without its arguments: the line can be pasted
+		}
+		parser.Errorf("see: %s --help", command)
 	}
 	return exitUsage
 }
