@@ -1,0 +1,116 @@
+package endtoend_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/parleyhq/parley/platform/client"
+	"github.com/parleyhq/parley/tests/harness"
+	"github.com/parleyhq/parley/tests/rawrpc"
+)
+
+// TestHost refuses requests for other hosts: what DNS rebinding sends.
+func TestHost(t *testing.T) {
+	t.Parallel()
+	pair := harness.StartPair(t, "--allowed-host", "parley.example.com")
+	for _, wire := range harness.Wires() {
+		t.Run(wire.String(), func(t *testing.T) {
+			t.Parallel()
+			server := pair.Server(wire)
+			for host, allowed := range map[string]bool{
+				"evil.com": false, "evil.com:8080": false, "127.0.0.1.evil.com": false, "10.0.0.1": false,
+				"localhost": true, "LOCALHOST:1": true, "127.0.0.1": true, "[::1]:8080": true,
+				"parley.example.com": true, "other.example.com": false,
+			} {
+				for _, procedure := range []string{unaryProcedure, "/no.such.Service/Method", "/grpc.health.v1.Health/Check"} {
+					answer, err := rawrpc.Do(server.HTTP(t, wire.HTTP), server.URL,
+						rawrpc.Call{Wire: wire, Procedure: procedure, Host: host, Messages: [][]byte{text("a").in(wire.Codec)}})
+					if err != nil {
+						t.Errorf("host %s: %v", host, err)
+						continue
+					}
+					if refused := answer.Reason() == "PERMISSION_DENIED"; refused == allowed {
+						t.Errorf("host %s, %s: %v %q %q", host, procedure, answer.Code, answer.Reason(), answer.Text)
+					}
+				}
+			}
+		})
+	}
+}
+
+const (
+	friend   = "https://app.example.com"
+	stranger = "https://evil.example.com"
+)
+
+// TestPreflight lets pages of the configured origin ask, and no others.
+func TestPreflight(t *testing.T) {
+	t.Parallel()
+	server := harness.Start(t, "--cors-origin", friend)
+	for origin, allowed := range map[string]bool{friend: true, stranger: false, "null": false} {
+		req, err := http.NewRequest(http.MethodOptions, server.URL+unaryProcedure, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Origin", origin)
+		req.Header.Set("Access-Control-Request-Method", http.MethodPost)
+		req.Header.Set("Access-Control-Request-Headers", "connect-protocol-version,content-type,x-request-id")
+		res, err := server.HTTP(t, client.HTTP1).Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if got := res.Header.Get("Access-Control-Allow-Origin"); (got == origin) != allowed || !allowed && got != "" {
+			t.Errorf("origin %s: allowed origin %q", origin, got)
+		}
+		if allowed && (res.StatusCode/100 != 2 || !strings.Contains(res.Header.Get("Access-Control-Allow-Headers"), "connect-protocol-version")) {
+			t.Errorf("origin %s: HTTP %d, %v", origin, res.StatusCode, res.Header)
+		}
+	}
+}
+
+// TestOrigins checks calls as browsers send them, on every wire.
+func TestOrigins(t *testing.T) {
+	t.Parallel()
+	pair := harness.StartPair(t, "--cors-origin", friend)
+	for _, wire := range harness.Wires() {
+		t.Run(wire.String(), func(t *testing.T) {
+			t.Parallel()
+			server := pair.Server(wire)
+			for _, test := range []struct {
+				name, origin, site string
+				allowed            bool
+			}{
+				{"trusted page", friend, "cross-site", true},
+				{"other page", stranger, "cross-site", false},
+				{"other page, old browser", stranger, "", false},
+				{"own page", server.URL, "same-origin", true},
+				{"no browser", "", "", true},
+			} {
+				call := rawrpc.Call{Wire: wire, Procedure: unaryProcedure, Header: map[string]string{}, Messages: [][]byte{text("a").in(wire.Codec)}}
+				if test.origin != "" {
+					call.Header["Origin"] = test.origin
+				}
+				if test.site != "" {
+					call.Header["Sec-Fetch-Site"] = test.site
+				}
+				answer, err := rawrpc.Do(server.HTTP(t, wire.HTTP), server.URL, call)
+				if err != nil {
+					t.Errorf("%s: %v", test.name, err)
+					continue
+				}
+				if (answer.Code == 0) != test.allowed || !test.allowed && answer.Reason() != "PERMISSION_DENIED" {
+					t.Errorf("%s: %v %q %q", test.name, answer.Code, answer.Reason(), answer.Text)
+				}
+				if !test.allowed && wire.Protocol == client.ProtocolConnect && answer.HTTPStatus != http.StatusForbidden {
+					t.Errorf("%s: HTTP %d, want 403", test.name, answer.HTTPStatus)
+				}
+				exposed := strings.ToLower(answer.Header.Get("Access-Control-Expose-Headers"))
+				if test.origin == friend && (!strings.Contains(exposed, "grpc-status-details-bin") || !strings.Contains(exposed, "x-request-id")) {
+					t.Errorf("%s: exposed headers %q", test.name, exposed)
+				}
+			}
+		})
+	}
+}
