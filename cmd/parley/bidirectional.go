@@ -49,7 +49,7 @@ func (c *bidirectionalCmd) Run(std streams) error {
 	sendErr := c.send(std, stream)
 	if sendErr != nil && !errors.Is(sendErr, io.EOF) {
 		cancel() // an error of our own: the server will not end the stream
-		<-received
+		_ = <-received // only a consequence of sendErr
 		return sendErr
 	}
 	return <-received // io.EOF from send: the server's own error is the answer

@@ -71,8 +71,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 
 func usageError(parser *kong.Kong, err error) int {
 	parser.Errorf("%s", err)
-	var parseErr *kong.ParseError
-	if errors.As(err, &parseErr) {
+	if parseErr, ok := errors.AsType[*kong.ParseError](err); ok {
 		command := parser.Model.Name
 		if selected := parseErr.Context.Selected(); selected != nil {
 			command = selected.FullPath() // without its arguments: the line can be pasted

@@ -101,7 +101,7 @@ type rotation struct {
 
 // Pick implements picker.Picker.
 func (r *rotation) Pick(req *http.Request) (conn.Conn, func(), error) {
-	start := int((r.next.Add(1) - 1) % uint64(len(r.conns)))
+	start := int((r.next.Add(1) - 1) % uint64(len(r.conns))) //nolint:gosec // below a slice's length
 	tried := triedServers(req.Context())
 	best, bestScore := r.conns[start], -1
 	for i := range r.conns {
@@ -122,7 +122,7 @@ func (r *rotation) score(hostPort string, tried *serversTried) int {
 	if tried.has(hostPort) {
 		score -= 2
 	}
-	if until, ok := r.down.Load(hostPort); ok && time.Now().Before(until.(time.Time)) { //nolint:forcetypeassert // only times are stored
+	if until, ok := r.down.Load(hostPort); ok && time.Now().Before(until.(time.Time)) { //nolint:forcetypeassert,errcheck // only times are stored
 		score--
 	}
 	return score

@@ -92,9 +92,12 @@ func (c Config) Validate() error {
 		name  string
 		value time.Duration
 	}{
-		{"DialTimeout", c.DialTimeout}, {"IdleTimeout", c.IdleTimeout},
-		{"SendPingTimeout", c.SendPingTimeout}, {"PingTimeout", c.PingTimeout},
-		{"Retry.BaseDelay", c.Retry.BaseDelay}, {"Retry.MaxDelay", c.Retry.MaxDelay},
+		{"DialTimeout", c.DialTimeout},
+		{"IdleTimeout", c.IdleTimeout},
+		{"SendPingTimeout", c.SendPingTimeout},
+		{"PingTimeout", c.PingTimeout},
+		{"Retry.BaseDelay", c.Retry.BaseDelay},
+		{"Retry.MaxDelay", c.Retry.MaxDelay},
 	} {
 		if d.value < 0 {
 			errs = append(errs, fmt.Errorf("%s %s is negative", d.name, d.value))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"connectrpc.com/connect/v2"
+
 	bidirectionalv1 "github.com/parleyhq/parley/gen/parley/bidirectional/v1"
 	"github.com/parleyhq/parley/gen/parley/bidirectional/v1/bidirectionalv1connect"
 

@@ -8,7 +8,7 @@ import (
 	"net/http"
 )
 
-// ErrCleartextToken: a call with an Authorization header was about to leave
+// ErrCleartextToken says that a call with an Authorization header was about to leave
 // this machine unencrypted.
 var ErrCleartextToken = errors.New("refusing to send a token unencrypted to another machine")
 

@@ -10,7 +10,6 @@ import (
 	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	"connectrpc.com/connect/v2"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/parleyhq/parley/platform/client"
@@ -23,7 +22,7 @@ func TestExplainOverEveryProtocol(t *testing.T) {
 		&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
 			{Field: "messages[0].key", Description: "is too long"}, {Description: "says nothing"},
 		}},
-		&validate.Violations{Violations: []*validate.Violation{{Message: proto.String("repeats the above")}}},
+		&validate.Violations{Violations: []*validate.Violation{{Message: new("repeats the above")}}},
 		&errdetails.RetryInfo{RetryDelay: durationpb.New(1500 * time.Millisecond)},
 		&errdetails.RequestInfo{RequestId: "r-1"},
 	)
@@ -55,9 +54,9 @@ func TestExplainOtherErrors(t *testing.T) {
 	t.Parallel()
 	violations := withDetail(t, connect.NewError(connect.CodeInvalidArgument, "no"), &validate.Violations{Violations: []*validate.Violation{{
 		Field: &validate.FieldPath{Elements: []*validate.FieldPathElement{
-			{FieldName: proto.String("messages"), Subscript: &validate.FieldPathElement_Index{Index: 2}}, {FieldName: proto.String("key")},
+			{FieldName: new("messages"), Subscript: &validate.FieldPathElement_Index{Index: 2}}, {FieldName: new("key")},
 		}},
-		Message: proto.String("is required"),
+		Message: new("is required"),
 	}}})
 	for name, test := range map[string]struct {
 		err  error

@@ -10,11 +10,12 @@ import (
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connectproto"
-	bidirectionalv1 "github.com/parleyhq/parley/gen/parley/bidirectional/v1"
-	"github.com/parleyhq/parley/gen/parley/bidirectional/v1/bidirectionalv1connect"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	bidirectionalv1 "github.com/parleyhq/parley/gen/parley/bidirectional/v1"
+	"github.com/parleyhq/parley/gen/parley/bidirectional/v1/bidirectionalv1connect"
 
 	"github.com/parleyhq/parley/platform/client"
 )

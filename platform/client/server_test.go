@@ -15,6 +15,7 @@ import (
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
+
 	bidirectionalv1 "github.com/parleyhq/parley/gen/parley/bidirectional/v1"
 	"github.com/parleyhq/parley/gen/parley/bidirectional/v1/bidirectionalv1connect"
 	unaryv1 "github.com/parleyhq/parley/gen/parley/unary/v1"
@@ -68,6 +69,7 @@ func startServer(t *testing.T, opts serverOptions) *testServer {
 				s.open.Add(1)
 			case http.StateClosed, http.StateHijacked:
 				s.open.Add(-1)
+			case http.StateActive, http.StateIdle:
 			}
 		},
 	}

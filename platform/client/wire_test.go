@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"connectrpc.com/connect/v2"
+
 	bidirectionalv1 "github.com/parleyhq/parley/gen/parley/bidirectional/v1"
 	"github.com/parleyhq/parley/gen/parley/bidirectional/v1/bidirectionalv1connect"
 

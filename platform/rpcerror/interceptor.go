@@ -53,8 +53,7 @@ func (s *mappedStream) Send(msg any) error {
 
 // fromHandler maps what a handler returned.
 func fromHandler(err error) error {
-	var invalid *protovalidate.ValidationError
-	if errors.As(err, &invalid) {
+	if invalid, ok := errors.AsType[*protovalidate.ValidationError](err); ok {
 		return fromValidation(invalid)
 	}
 	var authored *connect.Error
@@ -70,13 +69,11 @@ func fromHandler(err error) error {
 
 // fromTransport maps an error of reading, decoding or writing a message.
 func fromTransport(err error) error {
-	var unknown *codec.UnknownFieldError
-	if errors.As(err, &unknown) {
+	if unknown, ok := errors.AsType[*codec.UnknownFieldError](err); ok {
 		return New(connect.CodeInvalidArgument, errorv1.Reason_REASON_UNKNOWN_FIELD, unknown.Error(),
 			Field(unknown.Path, "unknown field")).WithCause(err)
 	}
-	var malformed *codec.MalformedError
-	if errors.As(err, &malformed) {
+	if malformed, ok := errors.AsType[*codec.MalformedError](err); ok {
 		return New(connect.CodeInvalidArgument, errorv1.Reason_REASON_MALFORMED_MESSAGE, malformed.Error()).WithCause(err)
 	}
 	var authored *connect.Error

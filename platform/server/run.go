@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -28,7 +30,7 @@ func (s *Server) Run(ctx context.Context) error {
 		go func() { failed <- serve(s.admin, s.adminListener) }()
 	}
 	s.health.set(true)
-	s.log.Info("serving", "url", s.URL(), "admin", s.AdminAddr())
+	s.log.Info("serving", slog.String("url", s.URL()), slog.String("admin", s.AdminAddr()))
 
 	var errs []error
 	select {
@@ -59,10 +61,10 @@ func serve(server *http.Server, listener net.Listener) error {
 
 // drainCalls ends what is open in the order the package comment gives.
 func (s *Server) drainCalls() error {
-	s.log.Info("draining", "delay", s.config.DrainDelay, "timeout", s.config.DrainTimeout)
+	s.log.Info("draining", slog.Duration("delay", s.config.DrainDelay), slog.Duration("timeout", s.config.DrainTimeout))
 	s.health.set(false)
 	if s.config.DrainDelay > 0 {
-		time.Sleep(s.config.DrainDelay) // a second signal ends the process
+		<-time.After(s.config.DrainDelay) // a second signal ends the process
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.DrainTimeout)
 	defer cancel()
@@ -77,8 +79,8 @@ func (s *Server) drainCalls() error {
 // release closes what the server holds, services last opened first.
 func (s *Server) release() error {
 	var errs []error
-	for i := len(s.services) - 1; i >= 0; i-- {
-		if service := s.services[i]; service.Close != nil {
+	for _, v := range slices.Backward(s.services) {
+		if service := v; service.Close != nil {
 			if err := service.Close(); err != nil {
 				errs = append(errs, fmt.Errorf("close %s: %w", service.Name, err))
 			}

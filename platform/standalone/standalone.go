@@ -50,7 +50,7 @@ func Main(name, description string, services ...server.Service) int {
 		return ExitFailed
 	}
 	if err := built.Run(ctx); err != nil {
-		log.Error("stopped", "cause", err)
+		log.Error("stopped", slog.Any("cause", err))
 		return ExitFailed
 	}
 	return ExitOK
