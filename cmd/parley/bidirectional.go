@@ -48,8 +48,8 @@ func (c *bidirectionalCmd) Run(std streams) error {
 	go func() { received <- c.receive(std, stream) }()
 	sendErr := c.send(std, stream)
 	if sendErr != nil && !errors.Is(sendErr, io.EOF) {
-		cancel() // an error of our own: the server will not end the stream
-		_ = <-received // only a consequence of sendErr
+		cancel()   // an error of our own: the server will not end the stream
+		<-received //nolint:errcheck // only a consequence of sendErr
 		return sendErr
 	}
 	return <-received // io.EOF from send: the server's own error is the answer

@@ -126,8 +126,8 @@ func frontPage(info Info, unknown http.Handler) http.Handler {
 			unknown.ServeHTTP(w, r)
 		case r.URL.Path == "/":
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-			fmt.Fprintf(w, "%s %s\n\nEvery RPC is at /package.Service/Method, over gRPC, gRPC-Web and Connect.\n"+
-				"What there is: buf curl --list-methods %s\n", info.Name, info.Version, reflectionTarget(r)) //nolint:gosec // plain text
+			fmt.Fprintf(w, "%s %s\n\nEvery RPC is at /package.Service/Method, over gRPC, gRPC-Web and Connect.\n"+ //nolint:gosec // plain text
+				"What there is: buf curl --list-methods %s\n", info.Name, info.Version, reflectionTarget(r))
 		default:
 			http.NotFound(w, r)
 		}
