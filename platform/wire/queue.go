@@ -118,16 +118,17 @@ func (w *writer) setError(err error) {
 }
 
 // finish hands everything to net/http that is still pending, and waits for the
-// drain goroutine. It leaves the last flush to net/http, which flushes anyway
-// when the handler returns, and then sends the trailers.
-func (w *writer) finish() {
+// drain goroutine. Where the handler has returned, it leaves the last flush to
+// net/http, which flushes then anyway, together with the trailers. After a
+// panic net/http does not.
+func (w *writer) finish(returned bool) {
 	w.mu.Lock()
 	for w.err == nil && len(w.pending) > 0 {
 		if w.writing {
 			w.changed.Wait()
 			continue
 		}
-		w.flush = false
+		w.flush = w.flush && !returned
 		w.move(nil)
 	}
 	for w.draining || w.writing {

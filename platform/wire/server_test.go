@@ -145,7 +145,8 @@ func rpcs(bidi bidirectionalv1connect.BidirectionalServiceHandler) *http.ServeMu
 		Handler: streamAnswers,
 	})
 	mux := http.NewServeMux()
-	connecthttp.Mount(mux, server)
+	// Compression would hide how many bytes are sent.
+	connecthttp.Mount(mux, server, connecthttp.WithCompressMinBytes(1<<30))
 	return mux
 }
 

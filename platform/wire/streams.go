@@ -89,8 +89,10 @@ func Streams(next http.Handler, options ...Option) http.Handler {
 		}
 		writer := newWriter(w, r, stream, cfg)
 		// Also after a panic: what was flushed before it belongs to the peer.
-		defer writer.finish()
+		returned := false
+		defer func() { writer.finish(returned) }()
 		next.ServeHTTP(writer, r)
+		returned = true
 	})
 }
 
