@@ -168,6 +168,8 @@ func TestCancelFreesBlockedHandler(t *testing.T) {
 			default:
 			}
 			cancel()
+			// The Go client notices the cancellation only when it is used again.
+			_ = stream.Close()
 			if err := <-result; err == nil {
 				t.Error("send succeeded after the cancellation")
 			}
