@@ -25,7 +25,9 @@ type bidiStream = bidirectionalv1connect.BidirectionalServiceGetServerResponseSe
 // bidiFunc is a bidirectional handler from a function.
 type bidiFunc func(context.Context, bidiStream) error
 
-func (f bidiFunc) GetServerResponse(ctx context.Context, stream bidiStream) error { return f(ctx, stream) }
+func (f bidiFunc) GetServerResponse(ctx context.Context, stream bidiStream) error {
+	return f(ctx, stream)
+}
 
 func protocols() map[string][]connecthttp.Option {
 	return map[string][]connecthttp.Option{
