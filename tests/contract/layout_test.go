@@ -22,7 +22,7 @@ func TestDeliveryLayout(t *testing.T) {
 	}
 	stored := protowire.AppendBytes(protowire.AppendTag(nil, 2, protowire.BytesType), message)
 	for _, response := range []proto.Message{
-		&messagingv1.SubscribeResponse{}, &messagingv1.ReadMessagesResponse{}, &messagingv1.Delivery{},
+		&messagingv1.SubscribeResponse{}, &messagingv1.ReadMessagesResponse{}, &messagingv1.ExchangeDelivery{},
 	} {
 		name := response.ProtoReflect().Descriptor().Name()
 		t.Run(string(name), func(t *testing.T) {

@@ -27,15 +27,19 @@ const (
 // Reason names why a call failed. An error carries a `google.rpc.ErrorInfo`
 // detail whose domain is `parley` and whose reason is a value's name here
 // without the prefix `REASON_`, for example `UNKNOWN_FIELD`. The code of the
-// error says whether a retry makes sense; the reason says what to mend.
+// error says whether a retry makes sense; the reason says what to mend. Values
+// may be added: treat an unknown one by the code alone.
+//
+// The details of an error together stay below 4 KiB, the room that gRPC's
+// metadata commonly has.
 type Reason int32
 
 const (
 	// Never sent.
 	Reason_REASON_UNSPECIFIED Reason = 0
-	// INVALID_ARGUMENT: a field breaks a rule of the schema. The error lists
-	// every violation in `google.rpc.BadRequest` and in protovalidate's
-	// `buf.validate.Violations`.
+	// INVALID_ARGUMENT: a field breaks a rule of the schema. The error lists the
+	// first violations, at most 10, in `google.rpc.BadRequest` and in
+	// protovalidate's `buf.validate.Violations`; fewer if they do not fit.
 	Reason_REASON_INVALID_FIELD Reason = 1
 	// INVALID_ARGUMENT: the request has a field that this server does not know,
 	// at any depth. Nothing was stored. Either the name is misspelt or the server
@@ -45,8 +49,9 @@ const (
 	// wrong type, cut short, invalid UTF-8, nested too deeply, a JSON key given
 	// twice.
 	Reason_REASON_MALFORMED_MESSAGE Reason = 3
-	// RESOURCE_EXHAUSTED: one message is larger than the server accepts, before
-	// or after decompression.
+	// RESOURCE_EXHAUSTED: a whole request, or one request of a stream, is larger
+	// than the server accepts, before or after decompression. The server's flag
+	// `--max-message-bytes` sets the limit.
 	Reason_REASON_MESSAGE_TOO_LARGE Reason = 4
 	// UNIMPLEMENTED: the server has no such method. The name is misspelt or the
 	// server is older than the client.
@@ -86,18 +91,20 @@ const (
 	// actual one is in the detail `parley.messaging.v1.CursorMismatch`. Nothing
 	// was stored: read what was published since, decide again.
 	Reason_REASON_SEQUENCE_MISMATCH Reason = 17
-	// OUT_OF_RANGE: a sequence or cursor lies beyond the end of the topic. It
-	// belongs to another server or topic; choose another start.
+	// OUT_OF_RANGE: a sequence or cursor lies beyond the end of the topic. It was
+	// made up, or the server's storage was put back to an older copy without a
+	// recovery. The end is in the detail `parley.messaging.v1.CursorMismatch`.
+	// Choose another start.
 	Reason_REASON_POSITION_AHEAD Reason = 18
 	// INVALID_ARGUMENT: the page token was not issued by this method. Start the
 	// listing again without one.
 	Reason_REASON_PAGE_TOKEN_INVALID Reason = 19
-	// RESOURCE_EXHAUSTED: the server is short of disk space and stores nothing
-	// new until it has some again; reading goes on. `google.rpc.RetryInfo` says
-	// how long to wait before asking again.
+	// RESOURCE_EXHAUSTED: the server is short of disk space and takes no new
+	// messages or topics until it has some again; everything else goes on.
+	// `google.rpc.RetryInfo` says how long to wait before asking again.
 	Reason_REASON_LOW_DISK_SPACE Reason = 20
-	// INVALID_ARGUMENT: a message is larger, as stored, than the topic's
-	// `max_message_bytes`. `google.rpc.BadRequest` names it. Nothing of its batch
+	// INVALID_ARGUMENT: the size of a message, as Message defines it, exceeds the
+	// topic's `max_message_bytes`. `google.rpc.BadRequest` names it. Nothing of its batch
 	// was stored: split the message or raise the topic's limit.
 	Reason_REASON_MESSAGE_OVER_TOPIC_LIMIT Reason = 21
 	// UNAVAILABLE: the stream reached the age at which the server ends streams.
@@ -107,8 +114,13 @@ const (
 	// new one and start again after the last cursor.
 	Reason_REASON_TOKEN_EXPIRED Reason = 23
 	// ABORTED: an earlier publish on the same stream failed and had asked to stop
-	// later ones. Nothing of this one was stored: publish it again.
+	// later ones, of any topic. Nothing of this one was stored: publish it again
+	// on a new stream.
 	Reason_REASON_EARLIER_PUBLISH_FAILED Reason = 24
+	// UNAVAILABLE: the server cannot reach the storage of the topic now, so it
+	// cannot know the topic's present state. What a publish was storing may be
+	// stored. `google.rpc.RetryInfo` says how long to wait before asking again.
+	Reason_REASON_STORE_UNAVAILABLE Reason = 25
 )
 
 // Enum value maps for Reason.
@@ -139,6 +151,7 @@ var (
 		22: "REASON_STREAM_AGE_LIMIT",
 		23: "REASON_TOKEN_EXPIRED",
 		24: "REASON_EARLIER_PUBLISH_FAILED",
+		25: "REASON_STORE_UNAVAILABLE",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":              0,
@@ -166,6 +179,7 @@ var (
 		"REASON_STREAM_AGE_LIMIT":         22,
 		"REASON_TOKEN_EXPIRED":            23,
 		"REASON_EARLIER_PUBLISH_FAILED":   24,
+		"REASON_STORE_UNAVAILABLE":        25,
 	}
 )
 
@@ -310,7 +324,7 @@ var File_parley_error_v1_error_proto protoreflect.FileDescriptor
 
 const file_parley_error_v1_error_proto_rawDesc = "" +
 	"\n" +
-	"\x1bparley/error/v1/error.proto\x12\x0fparley.error.v1*\xc7\x05\n" +
+	"\x1bparley/error/v1/error.proto\x12\x0fparley.error.v1*\xe5\x05\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REASON_INVALID_FIELD\x10\x01\x12\x18\n" +
@@ -337,7 +351,8 @@ const file_parley_error_v1_error_proto_rawDesc = "" +
 	"\x1fREASON_MESSAGE_OVER_TOPIC_LIMIT\x10\x15\x12\x1b\n" +
 	"\x17REASON_STREAM_AGE_LIMIT\x10\x16\x12\x18\n" +
 	"\x14REASON_TOKEN_EXPIRED\x10\x17\x12!\n" +
-	"\x1dREASON_EARLIER_PUBLISH_FAILED\x10\x18*\x94\x03\n" +
+	"\x1dREASON_EARLIER_PUBLISH_FAILED\x10\x18\x12\x1c\n" +
+	"\x18REASON_STORE_UNAVAILABLE\x10\x19*\x94\x03\n" +
 	"\x04Code\x12\x14\n" +
 	"\x10CODE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rCODE_CANCELED\x10\x01\x12\x10\n" +

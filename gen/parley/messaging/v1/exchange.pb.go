@@ -141,8 +141,9 @@ type PublishCommand struct {
 	// The batch. It is checked by the rules of PublishRequest when its turn comes,
 	// so that a violation is the error of this publish and not of the stream.
 	Request *PublishRequest `protobuf:"bytes,2,opt,name=request,proto3" json:"request,omitempty"`
-	// If this publish fails, fail every later one on this stream with ABORTED,
-	// reason EARLIER_PUBLISH_FAILED. Default: later ones are stored all the same.
+	// If this publish fails, fail every later one on this stream, whatever its
+	// topic, with ABORTED, reason EARLIER_PUBLISH_FAILED. Default: later ones are
+	// stored all the same.
 	StopOnFailure bool `protobuf:"varint,3,opt,name=stop_on_failure,json=stopOnFailure,proto3" json:"stop_on_failure,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -364,7 +365,7 @@ func (x *ExchangeResponse) GetResult() *PublishResult {
 	return nil
 }
 
-func (x *ExchangeResponse) GetDelivery() *Delivery {
+func (x *ExchangeResponse) GetDelivery() *ExchangeDelivery {
 	if x != nil {
 		if x, ok := x.Event.(*ExchangeResponse_Delivery); ok {
 			return x.Delivery
@@ -373,7 +374,7 @@ func (x *ExchangeResponse) GetDelivery() *Delivery {
 	return nil
 }
 
-func (x *ExchangeResponse) GetHeartbeat() *Heartbeat {
+func (x *ExchangeResponse) GetHeartbeat() *ExchangeHeartbeat {
 	if x != nil {
 		if x, ok := x.Event.(*ExchangeResponse_Heartbeat); ok {
 			return x.Heartbeat
@@ -393,12 +394,12 @@ type ExchangeResponse_Result struct {
 
 type ExchangeResponse_Delivery struct {
 	// The next piece of a subscription.
-	Delivery *Delivery `protobuf:"bytes,2,opt,name=delivery,proto3,oneof"`
+	Delivery *ExchangeDelivery `protobuf:"bytes,2,opt,name=delivery,proto3,oneof"`
 }
 
 type ExchangeResponse_Heartbeat struct {
 	// Nothing happened; the stream is alive.
-	Heartbeat *Heartbeat `protobuf:"bytes,3,opt,name=heartbeat,proto3,oneof"`
+	Heartbeat *ExchangeHeartbeat `protobuf:"bytes,3,opt,name=heartbeat,proto3,oneof"`
 }
 
 func (*ExchangeResponse_Result) isExchangeResponse_Event() {}
@@ -407,7 +408,8 @@ func (*ExchangeResponse_Delivery) isExchangeResponse_Event() {}
 
 func (*ExchangeResponse_Heartbeat) isExchangeResponse_Event() {}
 
-// PublishResult says how one publish of an Exchange went.
+// PublishResult says how one publish of an Exchange went. A publish whose outcome
+// the server cannot tell gets no result: the stream ends with UNAVAILABLE.
 type PublishResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The number the client gave the publish.
@@ -503,43 +505,45 @@ func (*PublishResult_Receipt) isPublishResult_Outcome() {}
 
 func (*PublishResult_Error) isPublishResult_Outcome() {}
 
-// Delivery is the next piece of one subscription of an Exchange. Its fields 1 to
-// 5 are those of SubscribeResponse, number by number.
-type Delivery struct {
+// ExchangeDelivery is the next piece of one subscription of an Exchange. Its
+// fields 1 to 5 are those of SubscribeResponse, number by number.
+type ExchangeDelivery struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The number the client gave the subscription.
 	SubscriptionId uint64 `protobuf:"varint,6,opt,name=subscription_id,json=subscriptionId,proto3" json:"subscription_id,omitempty"`
 	// What is missing before these messages. Unset: nothing.
 	Gap *Gap `protobuf:"bytes,1,opt,name=gap,proto3" json:"gap,omitempty"`
-	// The messages, in ascending sequence. Empty in a heartbeat.
+	// The messages, in ascending sequence. Empty in a heartbeat, and perhaps after a
+	// gap.
 	Messages []*Message `protobuf:"bytes,2,rep,name=messages,proto3" json:"messages,omitempty"`
-	// The place after these messages: resume here. Unset only where the
-	// subscription could not start.
+	// The place after these messages: resume here. A heartbeat may advance it too.
+	// Unset only where the subscription could not start.
 	Cursor *Cursor `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// The topic's last sequence when this response was made.
 	LastSequence uint64 `protobuf:"varint,4,opt,name=last_sequence,json=lastSequence,proto3" json:"last_sequence,omitempty"`
 	// In the first delivery only: the interval in force.
 	HeartbeatInterval *durationpb.Duration `protobuf:"bytes,5,opt,name=heartbeat_interval,json=heartbeatInterval,proto3" json:"heartbeat_interval,omitempty"`
-	// Set in the last delivery of the subscription; its id is free again.
+	// Set when the subscription ends before the stream does: this is its last
+	// delivery, and its id is free again.
 	End           *SubscriptionEnd `protobuf:"bytes,7,opt,name=end,proto3" json:"end,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *Delivery) Reset() {
-	*x = Delivery{}
+func (x *ExchangeDelivery) Reset() {
+	*x = ExchangeDelivery{}
 	mi := &file_parley_messaging_v1_exchange_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Delivery) String() string {
+func (x *ExchangeDelivery) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Delivery) ProtoMessage() {}
+func (*ExchangeDelivery) ProtoMessage() {}
 
-func (x *Delivery) ProtoReflect() protoreflect.Message {
+func (x *ExchangeDelivery) ProtoReflect() protoreflect.Message {
 	mi := &file_parley_messaging_v1_exchange_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -551,54 +555,54 @@ func (x *Delivery) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
-func (*Delivery) Descriptor() ([]byte, []int) {
+// Deprecated: Use ExchangeDelivery.ProtoReflect.Descriptor instead.
+func (*ExchangeDelivery) Descriptor() ([]byte, []int) {
 	return file_parley_messaging_v1_exchange_proto_rawDescGZIP(), []int{6}
 }
 
-func (x *Delivery) GetSubscriptionId() uint64 {
+func (x *ExchangeDelivery) GetSubscriptionId() uint64 {
 	if x != nil {
 		return x.SubscriptionId
 	}
 	return 0
 }
 
-func (x *Delivery) GetGap() *Gap {
+func (x *ExchangeDelivery) GetGap() *Gap {
 	if x != nil {
 		return x.Gap
 	}
 	return nil
 }
 
-func (x *Delivery) GetMessages() []*Message {
+func (x *ExchangeDelivery) GetMessages() []*Message {
 	if x != nil {
 		return x.Messages
 	}
 	return nil
 }
 
-func (x *Delivery) GetCursor() *Cursor {
+func (x *ExchangeDelivery) GetCursor() *Cursor {
 	if x != nil {
 		return x.Cursor
 	}
 	return nil
 }
 
-func (x *Delivery) GetLastSequence() uint64 {
+func (x *ExchangeDelivery) GetLastSequence() uint64 {
 	if x != nil {
 		return x.LastSequence
 	}
 	return 0
 }
 
-func (x *Delivery) GetHeartbeatInterval() *durationpb.Duration {
+func (x *ExchangeDelivery) GetHeartbeatInterval() *durationpb.Duration {
 	if x != nil {
 		return x.HeartbeatInterval
 	}
 	return nil
 }
 
-func (x *Delivery) GetEnd() *SubscriptionEnd {
+func (x *ExchangeDelivery) GetEnd() *SubscriptionEnd {
 	if x != nil {
 		return x.End
 	}
@@ -610,7 +614,7 @@ type SubscriptionEnd struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Why, with the codes and reasons of Subscribe, or RESOURCE_EXHAUSTED, reason
 	// STREAM_LIMIT: too many subscriptions run on this stream. Unset: it was
-	// unsubscribed, or reached the head as asked.
+	// unsubscribed, or reached the head (`stop_at_head`).
 	Error         *CommandError `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -653,29 +657,31 @@ func (x *SubscriptionEnd) GetError() *CommandError {
 	return nil
 }
 
-// Heartbeat says that the stream is alive.
-type Heartbeat struct {
+// ExchangeHeartbeat says that the stream is alive.
+type ExchangeHeartbeat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The longest time the server lets pass without sending anything: 15 s.
+	// The longest time the server lets pass without sending anything: 15 s. A
+	// client that hears nothing for twice this long should reconnect, and subscribe
+	// again after its last cursors.
 	Interval      *durationpb.Duration `protobuf:"bytes,1,opt,name=interval,proto3" json:"interval,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *Heartbeat) Reset() {
-	*x = Heartbeat{}
+func (x *ExchangeHeartbeat) Reset() {
+	*x = ExchangeHeartbeat{}
 	mi := &file_parley_messaging_v1_exchange_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Heartbeat) String() string {
+func (x *ExchangeHeartbeat) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Heartbeat) ProtoMessage() {}
+func (*ExchangeHeartbeat) ProtoMessage() {}
 
-func (x *Heartbeat) ProtoReflect() protoreflect.Message {
+func (x *ExchangeHeartbeat) ProtoReflect() protoreflect.Message {
 	mi := &file_parley_messaging_v1_exchange_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -687,12 +693,12 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
-func (*Heartbeat) Descriptor() ([]byte, []int) {
+// Deprecated: Use ExchangeHeartbeat.ProtoReflect.Descriptor instead.
+func (*ExchangeHeartbeat) Descriptor() ([]byte, []int) {
 	return file_parley_messaging_v1_exchange_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *Heartbeat) GetInterval() *durationpb.Duration {
+func (x *ExchangeHeartbeat) GetInterval() *durationpb.Duration {
 	if x != nil {
 		return x.Interval
 	}
@@ -705,13 +711,14 @@ type CommandError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The status code.
 	Code v1.Code `protobuf:"varint,1,opt,name=code,proto3,enum=parley.error.v1.Code" json:"code,omitempty"`
-	// What to mend.
+	// What to mend. Treat an unknown one by its `code`.
 	Reason v1.Reason `protobuf:"varint,2,opt,name=reason,proto3,enum=parley.error.v1.Reason" json:"reason,omitempty"`
 	// A sentence for people. It may change at any time.
 	Message string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
-	// With reason INVALID_FIELD: what was violated.
+	// With reason INVALID_FIELD: the first violations, at most 10.
 	Violations []*FieldViolation `protobuf:"bytes,4,rep,name=violations,proto3" json:"violations,omitempty"`
-	// With reason EPOCH_MISMATCH or SEQUENCE_MISMATCH: how the topic is.
+	// With reason EPOCH_MISMATCH, SEQUENCE_MISMATCH or POSITION_AHEAD: how the topic
+	// is.
 	Mismatch *CursorMismatch `protobuf:"bytes,5,opt,name=mismatch,proto3" json:"mismatch,omitempty"`
 	// With a code that allows a retry: how long to wait before it, as in RetryInfo.
 	RetryDelay    *durationpb.Duration `protobuf:"bytes,6,opt,name=retry_delay,json=retryDelay,proto3" json:"retry_delay,omitempty"`
@@ -874,18 +881,18 @@ const file_parley_messaging_v1_exchange_proto_rawDesc = "" +
 	"\x0fsubscription_id\x18\x01 \x01(\x04B\a\xbaH\x042\x02(\x01R\x0esubscriptionId\x12G\n" +
 	"\arequest\x18\x02 \x01(\v2%.parley.messaging.v1.SubscribeRequestB\x06\xbaH\x03\xd8\x01\x03R\arequest\"F\n" +
 	"\x12UnsubscribeCommand\x120\n" +
-	"\x0fsubscription_id\x18\x01 \x01(\x04B\a\xbaH\x042\x02(\x01R\x0esubscriptionId\"\xd6\x01\n" +
+	"\x0fsubscription_id\x18\x01 \x01(\x04B\a\xbaH\x042\x02(\x01R\x0esubscriptionId\"\xe6\x01\n" +
 	"\x10ExchangeResponse\x12<\n" +
-	"\x06result\x18\x01 \x01(\v2\".parley.messaging.v1.PublishResultH\x00R\x06result\x12;\n" +
-	"\bdelivery\x18\x02 \x01(\v2\x1d.parley.messaging.v1.DeliveryH\x00R\bdelivery\x12>\n" +
-	"\theartbeat\x18\x03 \x01(\v2\x1e.parley.messaging.v1.HeartbeatH\x00R\theartbeatB\a\n" +
+	"\x06result\x18\x01 \x01(\v2\".parley.messaging.v1.PublishResultH\x00R\x06result\x12C\n" +
+	"\bdelivery\x18\x02 \x01(\v2%.parley.messaging.v1.ExchangeDeliveryH\x00R\bdelivery\x12F\n" +
+	"\theartbeat\x18\x03 \x01(\v2&.parley.messaging.v1.ExchangeHeartbeatH\x00R\theartbeatB\a\n" +
 	"\x05event\"\xb6\x01\n" +
 	"\rPublishResult\x12%\n" +
 	"\x0ecorrelation_id\x18\x01 \x01(\x04R\rcorrelationId\x128\n" +
 	"\areceipt\x18\x02 \x01(\v2\x1c.parley.messaging.v1.ReceiptH\x00R\areceipt\x129\n" +
 	"\x05error\x18\x03 \x01(\v2!.parley.messaging.v1.CommandErrorH\x00R\x05errorB\t\n" +
-	"\aoutcome\"\xf5\x02\n" +
-	"\bDelivery\x12'\n" +
+	"\aoutcome\"\xfd\x02\n" +
+	"\x10ExchangeDelivery\x12'\n" +
 	"\x0fsubscription_id\x18\x06 \x01(\x04R\x0esubscriptionId\x12*\n" +
 	"\x03gap\x18\x01 \x01(\v2\x18.parley.messaging.v1.GapR\x03gap\x128\n" +
 	"\bmessages\x18\x02 \x03(\v2\x1c.parley.messaging.v1.MessageR\bmessages\x123\n" +
@@ -894,8 +901,8 @@ const file_parley_messaging_v1_exchange_proto_rawDesc = "" +
 	"\x12heartbeat_interval\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\x11heartbeatInterval\x126\n" +
 	"\x03end\x18\a \x01(\v2$.parley.messaging.v1.SubscriptionEndR\x03end\"J\n" +
 	"\x0fSubscriptionEnd\x127\n" +
-	"\x05error\x18\x01 \x01(\v2!.parley.messaging.v1.CommandErrorR\x05error\"B\n" +
-	"\tHeartbeat\x125\n" +
+	"\x05error\x18\x01 \x01(\v2!.parley.messaging.v1.CommandErrorR\x05error\"J\n" +
+	"\x11ExchangeHeartbeat\x125\n" +
 	"\binterval\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\binterval\"\xc6\x02\n" +
 	"\fCommandError\x12)\n" +
 	"\x04code\x18\x01 \x01(\x0e2\x15.parley.error.v1.CodeR\x04code\x12/\n" +
@@ -933,9 +940,9 @@ var file_parley_messaging_v1_exchange_proto_goTypes = []any{
 	(*UnsubscribeCommand)(nil),  // 3: parley.messaging.v1.UnsubscribeCommand
 	(*ExchangeResponse)(nil),    // 4: parley.messaging.v1.ExchangeResponse
 	(*PublishResult)(nil),       // 5: parley.messaging.v1.PublishResult
-	(*Delivery)(nil),            // 6: parley.messaging.v1.Delivery
+	(*ExchangeDelivery)(nil),    // 6: parley.messaging.v1.ExchangeDelivery
 	(*SubscriptionEnd)(nil),     // 7: parley.messaging.v1.SubscriptionEnd
-	(*Heartbeat)(nil),           // 8: parley.messaging.v1.Heartbeat
+	(*ExchangeHeartbeat)(nil),   // 8: parley.messaging.v1.ExchangeHeartbeat
 	(*CommandError)(nil),        // 9: parley.messaging.v1.CommandError
 	(*FieldViolation)(nil),      // 10: parley.messaging.v1.FieldViolation
 	(*PublishRequest)(nil),      // 11: parley.messaging.v1.PublishRequest
@@ -956,17 +963,17 @@ var file_parley_messaging_v1_exchange_proto_depIdxs = []int32{
 	11, // 3: parley.messaging.v1.PublishCommand.request:type_name -> parley.messaging.v1.PublishRequest
 	12, // 4: parley.messaging.v1.SubscribeCommand.request:type_name -> parley.messaging.v1.SubscribeRequest
 	5,  // 5: parley.messaging.v1.ExchangeResponse.result:type_name -> parley.messaging.v1.PublishResult
-	6,  // 6: parley.messaging.v1.ExchangeResponse.delivery:type_name -> parley.messaging.v1.Delivery
-	8,  // 7: parley.messaging.v1.ExchangeResponse.heartbeat:type_name -> parley.messaging.v1.Heartbeat
+	6,  // 6: parley.messaging.v1.ExchangeResponse.delivery:type_name -> parley.messaging.v1.ExchangeDelivery
+	8,  // 7: parley.messaging.v1.ExchangeResponse.heartbeat:type_name -> parley.messaging.v1.ExchangeHeartbeat
 	13, // 8: parley.messaging.v1.PublishResult.receipt:type_name -> parley.messaging.v1.Receipt
 	9,  // 9: parley.messaging.v1.PublishResult.error:type_name -> parley.messaging.v1.CommandError
-	14, // 10: parley.messaging.v1.Delivery.gap:type_name -> parley.messaging.v1.Gap
-	15, // 11: parley.messaging.v1.Delivery.messages:type_name -> parley.messaging.v1.Message
-	16, // 12: parley.messaging.v1.Delivery.cursor:type_name -> parley.messaging.v1.Cursor
-	17, // 13: parley.messaging.v1.Delivery.heartbeat_interval:type_name -> google.protobuf.Duration
-	7,  // 14: parley.messaging.v1.Delivery.end:type_name -> parley.messaging.v1.SubscriptionEnd
+	14, // 10: parley.messaging.v1.ExchangeDelivery.gap:type_name -> parley.messaging.v1.Gap
+	15, // 11: parley.messaging.v1.ExchangeDelivery.messages:type_name -> parley.messaging.v1.Message
+	16, // 12: parley.messaging.v1.ExchangeDelivery.cursor:type_name -> parley.messaging.v1.Cursor
+	17, // 13: parley.messaging.v1.ExchangeDelivery.heartbeat_interval:type_name -> google.protobuf.Duration
+	7,  // 14: parley.messaging.v1.ExchangeDelivery.end:type_name -> parley.messaging.v1.SubscriptionEnd
 	9,  // 15: parley.messaging.v1.SubscriptionEnd.error:type_name -> parley.messaging.v1.CommandError
-	17, // 16: parley.messaging.v1.Heartbeat.interval:type_name -> google.protobuf.Duration
+	17, // 16: parley.messaging.v1.ExchangeHeartbeat.interval:type_name -> google.protobuf.Duration
 	18, // 17: parley.messaging.v1.CommandError.code:type_name -> parley.error.v1.Code
 	19, // 18: parley.messaging.v1.CommandError.reason:type_name -> parley.error.v1.Reason
 	10, // 19: parley.messaging.v1.CommandError.violations:type_name -> parley.messaging.v1.FieldViolation

@@ -28,26 +28,34 @@ const (
 // Message is one entry of a topic's log. The same form is published, stored
 // and delivered; it never carries anything about one delivery.
 //
-// Its size counts as stored: the binary encoding with the fields the server
-// sets. The topic's `max_message_bytes` limits it.
+// Its size is that of its binary encoding as published, plus 32 bytes for what
+// the server sets. The topic's `max_message_bytes` limits it.
 type Message struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Set by the server; refused when a client sets it. The position in the
-	// topic: contiguous from 1, never issued twice within an epoch, at most
+	// topic: contiguous from 1, and never issued twice until the topic is deleted.
+	// A recovery leaps over sequences, which readers get as a gap. At most
 	// 2^53 - 1, so that a JavaScript number holds it exactly. JSON writes it as a
 	// string.
 	Sequence uint64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// Set by the server; refused when a client sets it. The log time at which the
-	// message was stored, in UTC, to the microsecond. It never runs backwards
-	// along the sequence; neighbours may share one. Order is that of `sequence`.
+	// message was stored, in UTC, to the microsecond. Log time is the server's
+	// clock, but never less than the last `publish_time` of the topic. Neighbours
+	// may share one. Order is that of `sequence`.
 	PublishTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=publish_time,json=publishTime,proto3" json:"publish_time,omitempty"`
-	// The producer's name for this message: at most 128 bytes. Publishing the
-	// same id again within the topic's `deduplication_window` stores nothing and
-	// returns the first message's sequence; content is not compared. Empty: the
-	// message is never taken for a duplicate.
+	// The producer's name for this message, at most 128 bytes: unique among all
+	// messages of all producers of the topic, for example a UUID or file/line.
+	// Another message with the same id while the topic remembers it is dropped as
+	// a duplicate, whoever sent it and whatever it says. Empty: the message is
+	// never taken for a duplicate.
+	//
+	// The topic's `deduplication_window` says how long ids are remembered.
+	// Retention and PurgeTopic leave them alone. If storage loses a message, its id
+	// is forgotten with it, so a retry stores it again.
 	Id string `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
 	// What the message is about, for readers that filter by key: at most 256
-	// bytes. Empty: no key. Keys neither order nor replace messages.
+	// bytes. Empty: no key. Keys neither order nor replace messages unless a later
+	// topic setting says so.
 	Key string `protobuf:"bytes,4,opt,name=key,proto3" json:"key,omitempty"`
 	// Free-form headers: at most 64, names of 1 to 128 bytes, values of at most
 	// 4,096 bytes. The server does not interpret them. They have no order.
@@ -176,9 +184,9 @@ var File_parley_messaging_v1_message_proto protoreflect.FileDescriptor
 
 const file_parley_messaging_v1_message_proto_rawDesc = "" +
 	"\n" +
-	"!parley/messaging/v1/message.proto\x12\x13parley.messaging.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa2\x03\n" +
-	"\aMessage\x12*\n" +
-	"\bsequence\x18\x01 \x01(\x04B\x0e\xbaH\v2\t\x18\xff\xff\xff\xff\xff\xff\xff\x0fR\bsequence\x12=\n" +
+	"!parley/messaging/v1/message.proto\x12\x13parley.messaging.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf8\x02\n" +
+	"\aMessage\x12\x1a\n" +
+	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12=\n" +
 	"\fpublish_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vpublishTime\x12\x18\n" +
 	"\x02id\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\x02id\x12\x1a\n" +
 	"\x03key\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\x03key\x12f\n" +
@@ -189,9 +197,8 @@ const file_parley_messaging_v1_message_proto_rawDesc = "" +
 	"\x04data\x18\a \x01(\fH\x00R\x04data\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x10\n" +
-	"\apayload\x12\x05\xbaH\x02\b\x01J\x04\b\b\x10\tJ\x04\b\t\x10\n" +
-	"R\x05typedB\xd5\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\t\n" +
+	"\apayloadB\xd5\x01\n" +
 	"\x17com.parley.messaging.v1B\fMessageProtoP\x01Z>github.com/parleyhq/parley/gen/parley/messaging/v1;messagingv1\xa2\x02\x03PMX\xaa\x02\x13Parley.Messaging.V1\xca\x02\x13Parley\\Messaging\\V1\xe2\x02\x1fParley\\Messaging\\V1\\GPBMetadata\xea\x02\x15Parley::Messaging::V1b\x06proto3"
 
 var (

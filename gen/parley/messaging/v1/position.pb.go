@@ -25,7 +25,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// GapReason says why messages are missing.
+// GapReason says why messages are missing. Values may be added: treat an unknown
+// one as GAP_REASON_DATA_LOSS.
 type GapReason int32
 
 const (
@@ -33,10 +34,12 @@ const (
 	GapReason_GAP_REASON_UNSPECIFIED GapReason = 0
 	// Retention or PurgeTopic removed them.
 	GapReason_GAP_REASON_RETENTION GapReason = 1
-	// The storage lost or damaged them. An operator has been told in the log.
+	// The storage lost or damaged them, and the server's log says so. The range
+	// includes what a recovery leapt over: sequences that may have been issued.
 	GapReason_GAP_REASON_DATA_LOSS GapReason = 2
-	// The topic was deleted and created again: what followed the cursor in the
-	// former topic is gone, and its sequences started again at 1.
+	// The topic never had the cursor's epoch: most likely it was deleted and created
+	// again, and its sequences started again at 1. What followed the cursor in the
+	// former topic is gone.
 	GapReason_GAP_REASON_TOPIC_RECREATED GapReason = 3
 )
 
@@ -83,8 +86,13 @@ func (GapReason) EnumDescriptor() ([]byte, []int) {
 	return file_parley_messaging_v1_position_proto_rawDescGZIP(), []int{0}
 }
 
-// Cursor is a place in a topic's log: after `sequence`, in one life of the
-// topic. Keep the last one received and give it back to resume.
+// Cursor is a place in a topic's log: after `sequence`, in one epoch. Give it
+// back in `Start.after` to resume.
+//
+// Store it only after the messages before it are handled. To store a place
+// within a response, combine the epoch of its cursor with a message's sequence.
+// In TypeScript store it with `toJsonString(CursorSchema, cursor)`: plain
+// JSON.stringify fails on a bigint.
 type Cursor struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The epoch of the topic, an opaque string of 1 to 64 bytes. Compare it for
@@ -258,14 +266,15 @@ type isStart_Position interface {
 }
 
 type Start_Earliest struct {
-	// The oldest message still stored. The only value is true. Messages that
-	// retention removed earlier are not reported as a gap.
+	// The oldest message still stored. The only value is true. What retention or
+	// PurgeTopic removed before it is not reported; what the storage lost is, as
+	// a gap.
 	Earliest bool `protobuf:"varint,1,opt,name=earliest,proto3,oneof"`
 }
 
 type Start_End struct {
-	// After the newest message: only what is published from now on. The only
-	// value is true.
+	// The topic's end: only what is published from now on. The only value is
+	// true.
 	End bool `protobuf:"varint,2,opt,name=end,proto3,oneof"`
 }
 
@@ -277,16 +286,27 @@ type Start_Sequence struct {
 }
 
 type Start_After struct {
-	// The message that follows this cursor, or a gap that says what is missing
-	// between. A cursor of another epoch yields a gap; a cursor of this epoch
-	// that lies beyond its last sequence fails with OUT_OF_RANGE, reason
-	// POSITION_AHEAD.
+	// What follows this cursor: the next message, or a gap that says what is
+	// missing before it. By the epoch of the cursor:
+	//   - The topic's epoch: beyond the topic's last sequence the call fails with
+	//     OUT_OF_RANGE, reason POSITION_AHEAD.
+	//   - An earlier epoch of the topic, not beyond its end: reading goes on, and
+	//     meets a gap with GAP_REASON_DATA_LOSS where that epoch ended.
+	//   - An earlier epoch of the topic, beyond the end that recovery found for
+	//     it: a gap with GAP_REASON_DATA_LOSS whose `last_missing` is 0, then
+	//     everything of the epoch after it.
+	//   - An epoch the topic never had (it was created again, or the cursor is
+	//     another topic's or server's): a gap with GAP_REASON_TOPIC_RECREATED, then
+	//     everything stored. Messages that were removed before are part of this
+	//     gap.
 	After *Cursor `protobuf:"bytes,4,opt,name=after,proto3,oneof"`
 }
 
 type Start_Time struct {
-	// The first stored message whose `publish_time` is not before this time;
-	// `end` if there is none.
+	// The first stored message whose `publish_time` is not before this time. A
+	// time before the oldest message begins there and reports no gap. If there is
+	// no such message, also with a time in the future, this is `end`: whatever is
+	// published from now on.
 	Time *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=time,proto3,oneof"`
 }
 
@@ -310,18 +330,25 @@ func (*Start_Last) isStart_Position() {}
 
 // Gap says that messages the reader should have come to next cannot be
 // delivered any more. It stands before the messages of its response.
+//
+// A gap has one reason; neighbouring gaps come in consecutive responses. A
+// response with a gap may carry no messages. Its cursor is at least
+// `resumed_at` - 1. The epoch of a stream's cursors changes only with a gap, so
+// one response never mixes epochs.
 type Gap struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Why the messages are missing.
 	Reason GapReason `protobuf:"varint,1,opt,name=reason,proto3,enum=parley.messaging.v1.GapReason" json:"reason,omitempty"`
-	// The first sequence that is missing, at least 1. With GAP_REASON_TOPIC_RECREATED
-	// it belongs to the epoch of the reader's cursor.
+	// The first sequence that is missing, at least 1. With
+	// GAP_REASON_TOPIC_RECREATED it belongs to the epoch of the reader's cursor.
 	FirstMissing uint64 `protobuf:"varint,2,opt,name=first_missing,json=firstMissing,proto3" json:"first_missing,omitempty"`
-	// The last sequence that is missing, included. 0 (unknown) with
-	// GAP_REASON_TOPIC_RECREATED.
+	// The last sequence that is missing, included; then `resumed_at` is the one
+	// after it. 0: unknown; then `resumed_at` has nothing to do with
+	// `first_missing`. Always 0 with GAP_REASON_TOPIC_RECREATED, never with
+	// GAP_REASON_RETENTION.
 	LastMissing uint64 `protobuf:"varint,3,opt,name=last_missing,json=lastMissing,proto3" json:"last_missing,omitempty"`
 	// The sequence with which reading goes on, in the epoch of the response's
-	// cursor; it may not have been published yet.
+	// cursor. At least 1; it may not have been published yet.
 	ResumedAt     uint64 `protobuf:"varint,4,opt,name=resumed_at,json=resumedAt,proto3" json:"resumed_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -401,16 +428,13 @@ const file_parley_messaging_v1_position_proto_rawDesc = "" +
 	"\x04time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\x04time\x12\x1d\n" +
 	"\x04last\x18\x06 \x01(\rB\a\xbaH\x04*\x02(\x01H\x00R\x04lastB\n" +
 	"\n" +
-	"\bposition\"\x83\x04\n" +
-	"\x03Gap\x12B\n" +
-	"\x06reason\x18\x01 \x01(\x0e2\x1e.parley.messaging.v1.GapReasonB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06reason\x12,\n" +
-	"\rfirst_missing\x18\x02 \x01(\x04B\a\xbaH\x042\x02(\x01R\ffirstMissing\x12!\n" +
-	"\flast_missing\x18\x03 \x01(\x04R\vlastMissing\x12&\n" +
+	"\bposition\"\xa4\x01\n" +
+	"\x03Gap\x126\n" +
+	"\x06reason\x18\x01 \x01(\x0e2\x1e.parley.messaging.v1.GapReasonR\x06reason\x12#\n" +
+	"\rfirst_missing\x18\x02 \x01(\x04R\ffirstMissing\x12!\n" +
+	"\flast_missing\x18\x03 \x01(\x04R\vlastMissing\x12\x1d\n" +
 	"\n" +
-	"resumed_at\x18\x04 \x01(\x04B\a\xbaH\x042\x02(\x01R\tresumedAt:\xbe\x02\xbaH\xba\x02\x1a\xbe\x01\n" +
-	"\x0fgap.known_range\x12?the range must not be empty and must end just before resumed_at\x1ajthis.reason == 3 || (this.first_missing <= this.last_missing && this.resumed_at == this.last_missing + 1u)\x1aw\n" +
-	"\x12gap.recreated_open\x124last_missing must be 0 when the topic was re-created\x1a+this.reason != 3 || this.last_missing == 0u*{\n" +
+	"resumed_at\x18\x04 \x01(\x04R\tresumedAt*{\n" +
 	"\tGapReason\x12\x1a\n" +
 	"\x16GAP_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14GAP_REASON_RETENTION\x10\x01\x12\x18\n" +

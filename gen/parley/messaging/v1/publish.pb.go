@@ -29,11 +29,13 @@ type PublishRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The topic's name.
 	Topic string `protobuf:"bytes,1,opt,name=topic,proto3" json:"topic,omitempty"`
-	// The messages, 1 to 1,000, in the order in which they are to be stored. An id
-	// may be used once. Fields that the server sets are refused.
+	// The messages, 1 to 1,000, in the order in which they are to be stored, each
+	// with exactly one payload. An id may be used once. Fields that the server sets
+	// are refused.
 	Messages []*Message `protobuf:"bytes,2,rep,name=messages,proto3" json:"messages,omitempty"`
-	// Store only if this is the topic's last sequence; 0 expects a topic that never
-	// had a message. Unset: store wherever it ends.
+	// Store only if this is the topic's last sequence, for example that of the last
+	// receipt's cursor; 0 expects a topic that never had a message. Unset: store
+	// wherever it ends.
 	ExpectedLastSequence *uint64 `protobuf:"varint,3,opt,name=expected_last_sequence,json=expectedLastSequence,proto3,oneof" json:"expected_last_sequence,omitempty"`
 	// Store only if the topic has this epoch. Empty: whatever its epoch. Useful
 	// with and without `expected_last_sequence`.
@@ -152,10 +154,13 @@ type PublishStreamRequest struct {
 	// The topic's name. Required in the first request; later ones leave it empty
 	// or repeat it.
 	Topic string `protobuf:"bytes,1,opt,name=topic,proto3" json:"topic,omitempty"`
-	// The messages, 1 to 1,000, in the order in which they are to be stored. An id
-	// may be used once in a batch; used in an earlier batch, it makes a duplicate.
-	// Fields that the server sets are refused.
-	Messages      []*Message `protobuf:"bytes,2,rep,name=messages,proto3" json:"messages,omitempty"`
+	// The messages, 1 to 1,000, in the order in which they are to be stored, each
+	// with exactly one payload. An id may be used once in a batch; used in an
+	// earlier batch, it makes a duplicate. Fields that the server sets are refused.
+	Messages []*Message `protobuf:"bytes,2,rep,name=messages,proto3" json:"messages,omitempty"`
+	// Store only if the topic has this epoch. Empty: whatever its epoch. It counts
+	// in the first request; later ones leave it empty or repeat it.
+	ExpectedEpoch string `protobuf:"bytes,3,opt,name=expected_epoch,json=expectedEpoch,proto3" json:"expected_epoch,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -202,6 +207,13 @@ func (x *PublishStreamRequest) GetMessages() []*Message {
 		return x.Messages
 	}
 	return nil
+}
+
+func (x *PublishStreamRequest) GetExpectedEpoch() string {
+	if x != nil {
+		return x.ExpectedEpoch
+	}
+	return ""
 }
 
 // PublishStreamResponse acknowledges the whole stream.
@@ -254,22 +266,25 @@ var File_parley_messaging_v1_publish_proto protoreflect.FileDescriptor
 
 const file_parley_messaging_v1_publish_proto_rawDesc = "" +
 	"\n" +
-	"!parley/messaging/v1/publish.proto\x12\x13parley.messaging.v1\x1a\x1bbuf/validate/validate.proto\x1a!parley/messaging/v1/message.proto\x1a!parley/messaging/v1/receipt.proto\"\x96\x04\n" +
+	"!parley/messaging/v1/publish.proto\x12\x13parley.messaging.v1\x1a\x1bbuf/validate/validate.proto\x1a!parley/messaging/v1/message.proto\x1a!parley/messaging/v1/receipt.proto\"\x80\x05\n" +
 	"\x0ePublishRequest\x129\n" +
-	"\x05topic\x18\x01 \x01(\tB#\xbaH r\x1e2\x1c^[a-z0-9][a-z0-9._-]{0,127}$R\x05topic\x12\xb2\x02\n" +
-	"\bmessages\x18\x02 \x03(\v2\x1c.parley.messaging.v1.MessageB\xf7\x01\xbaH\xf3\x01\xba\x01j\n" +
-	"\x13messages.unique_ids\x12!an id may be used once in a batch\x1a0this.filter(m, m.id != '').map(m, m.id).unique()\x92\x01\x82\x01\b\x01\x10\xe8\a\"{\xba\x01x\n" +
-	"\x15message.server_fields\x12/sequence and publish_time are set by the server\x1a.this.sequence == 0u && !has(this.publish_time)R\bmessages\x12I\n" +
+	"\x05topic\x18\x01 \x01(\tB#\xbaH r\x1e2\x1c^[a-z0-9][a-z0-9._-]{0,127}$R\x05topic\x12\x9c\x03\n" +
+	"\bmessages\x18\x02 \x03(\v2\x1c.parley.messaging.v1.MessageB\xe1\x02\xbaH\xdd\x02\xba\x01j\n" +
+	"\x13messages.unique_ids\x12!an id may be used once in a batch\x1a0this.filter(m, m.id != '').map(m, m.id).unique()\x92\x01\xec\x01\b\x01\x10\xe8\a\"\xe4\x01\xba\x01x\n" +
+	"\x15message.server_fields\x12/sequence and publish_time are set by the server\x1a.this.sequence == 0u && !has(this.publish_time)\xba\x01f\n" +
+	"\x13message.one_payload\x12-exactly one payload must be set: text or data\x1a has(this.text) || has(this.data)R\bmessages\x12I\n" +
 	"\x16expected_last_sequence\x18\x03 \x01(\x04B\x0e\xbaH\v2\t\x18\xff\xff\xff\xff\xff\xff\xff\x0fH\x00R\x14expectedLastSequence\x88\x01\x01\x12.\n" +
 	"\x0eexpected_epoch\x18\x04 \x01(\tB\a\xbaH\x04r\x02(@R\rexpectedEpochB\x19\n" +
 	"\x17_expected_last_sequence\"I\n" +
 	"\x0fPublishResponse\x126\n" +
-	"\areceipt\x18\x01 \x01(\v2\x1c.parley.messaging.v1.ReceiptR\areceipt\"\x89\x03\n" +
+	"\areceipt\x18\x01 \x01(\v2\x1c.parley.messaging.v1.ReceiptR\areceipt\"\xa3\x04\n" +
 	"\x14PublishStreamRequest\x12<\n" +
-	"\x05topic\x18\x01 \x01(\tB&\xbaH#\xd8\x01\x01r\x1e2\x1c^[a-z0-9][a-z0-9._-]{0,127}$R\x05topic\x12\xb2\x02\n" +
-	"\bmessages\x18\x02 \x03(\v2\x1c.parley.messaging.v1.MessageB\xf7\x01\xbaH\xf3\x01\xba\x01j\n" +
-	"\x13messages.unique_ids\x12!an id may be used once in a batch\x1a0this.filter(m, m.id != '').map(m, m.id).unique()\x92\x01\x82\x01\b\x01\x10\xe8\a\"{\xba\x01x\n" +
-	"\x15message.server_fields\x12/sequence and publish_time are set by the server\x1a.this.sequence == 0u && !has(this.publish_time)R\bmessages\"U\n" +
+	"\x05topic\x18\x01 \x01(\tB&\xbaH#\xd8\x01\x01r\x1e2\x1c^[a-z0-9][a-z0-9._-]{0,127}$R\x05topic\x12\x9c\x03\n" +
+	"\bmessages\x18\x02 \x03(\v2\x1c.parley.messaging.v1.MessageB\xe1\x02\xbaH\xdd\x02\xba\x01j\n" +
+	"\x13messages.unique_ids\x12!an id may be used once in a batch\x1a0this.filter(m, m.id != '').map(m, m.id).unique()\x92\x01\xec\x01\b\x01\x10\xe8\a\"\xe4\x01\xba\x01x\n" +
+	"\x15message.server_fields\x12/sequence and publish_time are set by the server\x1a.this.sequence == 0u && !has(this.publish_time)\xba\x01f\n" +
+	"\x13message.one_payload\x12-exactly one payload must be set: text or data\x1a has(this.text) || has(this.data)R\bmessages\x12.\n" +
+	"\x0eexpected_epoch\x18\x03 \x01(\tB\a\xbaH\x04r\x02(@R\rexpectedEpoch\"U\n" +
 	"\x15PublishStreamResponse\x12<\n" +
 	"\areceipt\x18\x01 \x01(\v2\".parley.messaging.v1.StreamReceiptR\areceiptB\xd5\x01\n" +
 	"\x17com.parley.messaging.v1B\fPublishProtoP\x01Z>github.com/parleyhq/parley/gen/parley/messaging/v1;messagingv1\xa2\x02\x03PMX\xaa\x02\x13Parley.Messaging.V1\xca\x02\x13Parley\\Messaging\\V1\xe2\x02\x1fParley\\Messaging\\V1\\GPBMetadata\xea\x02\x15Parley::Messaging::V1b\x06proto3"

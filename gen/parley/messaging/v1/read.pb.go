@@ -35,10 +35,12 @@ type SubscribeRequest struct {
 	// Deliver only messages whose key equals one of these, at most 100 keys of 1 to
 	// 256 bytes, each once. Empty: deliver all.
 	Keys []string `protobuf:"bytes,3,rep,name=keys,proto3" json:"keys,omitempty"`
-	// End once everything up to the topic's last sequence at the time of the call
-	// is delivered. Default: go on with what is published later.
+	// End once everything up to the head is delivered. The head is the topic's end:
+	// its last sequence at the time of the call. Default: go on with what is
+	// published later.
 	StopAtHead bool `protobuf:"varint,4,opt,name=stop_at_head,json=stopAtHead,proto3" json:"stop_at_head,omitempty"`
-	// The longest time without a response, 1 to 300 s. Unset: 15 s.
+	// The longest time without a response, 1 to 300 s. Unset: 15 s. A client that
+	// hears nothing for twice this long should reconnect after its last cursor.
 	HeartbeatInterval *durationpb.Duration `protobuf:"bytes,5,opt,name=heartbeat_interval,json=heartbeatInterval,proto3" json:"heartbeat_interval,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -110,15 +112,17 @@ func (x *SubscribeRequest) GetHeartbeatInterval() *durationpb.Duration {
 }
 
 // SubscribeResponse is the next piece of the topic. Its fields 1 to 4 are those
-// of ReadMessagesResponse and Delivery, number by number: the server sends the
-// same stored bytes in all three.
+// of ReadMessagesResponse and ExchangeDelivery, number by number: the server
+// sends the same stored bytes in all three.
 type SubscribeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What is missing before these messages. Unset: nothing.
 	Gap *Gap `protobuf:"bytes,1,opt,name=gap,proto3" json:"gap,omitempty"`
-	// The messages, in ascending sequence. Empty in a heartbeat.
+	// The messages, in ascending sequence. Empty in a heartbeat, and perhaps after a
+	// gap.
 	Messages []*Message `protobuf:"bytes,2,rep,name=messages,proto3" json:"messages,omitempty"`
-	// The place after these messages: resume here. Always set.
+	// The place after these messages: resume here. Always set; a heartbeat may
+	// advance it too.
 	Cursor *Cursor `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// The topic's last sequence when this response was made: how far there is to
 	// go.
@@ -277,10 +281,11 @@ type ReadMessagesResponse struct {
 	// The messages, in ascending sequence, up to 256 KiB or one larger message. With
 	// a key filter a page may be empty before the end is reached.
 	Messages []*Message `protobuf:"bytes,2,rep,name=messages,proto3" json:"messages,omitempty"`
-	// The place after this page: read on from here. Always set. Its sequence equals
-	// `last_sequence` at the end.
+	// The place after this page: read on from here until its sequence equals
+	// `last_sequence`. Always set.
 	Cursor *Cursor `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	// The topic's last sequence when this page was made.
+	// The topic's last sequence when this page was made; an HTTP cache may have
+	// kept it for up to 5 minutes.
 	LastSequence  uint64 `protobuf:"varint,4,opt,name=last_sequence,json=lastSequence,proto3" json:"last_sequence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -23,20 +23,21 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Durability says what an acknowledged message survives.
+// Durability says what an acknowledged message survives. Values may be added:
+// treat an unknown one as DURABILITY_UNSPECIFIED.
 type Durability int32
 
 const (
-	// Never sent.
+	// Not known.
 	Durability_DURABILITY_UNSPECIFIED Durability = 0
 	// Written and synced to the storage of one machine: it survives a crash of the
 	// process and a loss of power.
 	Durability_DURABILITY_SYNCED Durability = 1
 	// Held by a majority of the replicas, not yet synced by them: it survives the
-	// loss of a minority of machines. Reserved for a replicated store.
+	// loss of a minority of machines. Only a replicated store sends it.
 	Durability_DURABILITY_REPLICATED Durability = 2
-	// Held and synced by a majority of the replicas: it survives both. Reserved
-	// for a replicated store.
+	// Held and synced by a majority of the replicas: it survives both. Only a
+	// replicated store sends it.
 	Durability_DURABILITY_REPLICATED_SYNCED Durability = 3
 )
 
@@ -85,9 +86,13 @@ func (Durability) EnumDescriptor() ([]byte, []int) {
 
 // Receipt acknowledges one batch. It is sent once every message of the batch is
 // as durable as it says, and not before.
+//
+// The sequence of message i of the request is that of its entry in `duplicates`
+// if it has one, otherwise `first_sequence` + i - the number of duplicates with
+// an index below i.
 type Receipt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The epoch of the topic the messages are in.
+	// The epoch of the topic.
 	Epoch string `protobuf:"bytes,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// The sequence of the batch's first new message; 0 if all were duplicates.
 	FirstSequence uint64 `protobuf:"varint,2,opt,name=first_sequence,json=firstSequence,proto3" json:"first_sequence,omitempty"`
@@ -98,7 +103,11 @@ type Receipt struct {
 	// The messages that had been stored before, in ascending `index`.
 	Duplicates []*Duplicate `protobuf:"bytes,4,rep,name=duplicates,proto3" json:"duplicates,omitempty"`
 	// What the messages, the duplicates included, are proof against.
-	Durability    Durability `protobuf:"varint,5,opt,name=durability,proto3,enum=parley.messaging.v1.Durability" json:"durability,omitempty"`
+	Durability Durability `protobuf:"varint,5,opt,name=durability,proto3,enum=parley.messaging.v1.Durability" json:"durability,omitempty"`
+	// The place after the greatest sequence of the batch, duplicates included. Its
+	// sequence is the next `expected_last_sequence` of a compare-and-append loop. A
+	// reader that has come to it has all of the batch.
+	Cursor        *Cursor `protobuf:"bytes,6,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -168,13 +177,21 @@ func (x *Receipt) GetDurability() Durability {
 	return Durability_DURABILITY_UNSPECIFIED
 }
 
-// Duplicate is a message whose id was stored before, within the topic's
-// `deduplication_window`. Nothing was stored for it.
+func (x *Receipt) GetCursor() *Cursor {
+	if x != nil {
+		return x.Cursor
+	}
+	return nil
+}
+
+// Duplicate is a message whose id the topic remembers. Nothing was stored for
+// it.
 type Duplicate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The place of the message in the request, from 0.
 	Index uint32 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
-	// The sequence under which the id was first stored.
+	// The sequence under which the id was first stored. It may have been issued
+	// under an earlier epoch of the topic; sequences of its epochs do not overlap.
 	Sequence      uint64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -228,7 +245,7 @@ func (x *Duplicate) GetSequence() uint64 {
 // a detail, in its error.
 type StreamReceipt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The epoch of the topic the messages are in; empty if nothing was stored.
+	// The epoch of the topic; empty only if `stored_batches` is 0.
 	Epoch string `protobuf:"bytes,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// The sequence of the first new message; 0 if none is new.
 	FirstSequence uint64 `protobuf:"varint,2,opt,name=first_sequence,json=firstSequence,proto3" json:"first_sequence,omitempty"`
@@ -239,11 +256,18 @@ type StreamReceipt struct {
 	StoredMessages uint64 `protobuf:"varint,4,opt,name=stored_messages,json=storedMessages,proto3" json:"stored_messages,omitempty"`
 	// How many messages were duplicates and not stored again.
 	DuplicateMessages uint64 `protobuf:"varint,5,opt,name=duplicate_messages,json=duplicateMessages,proto3" json:"duplicate_messages,omitempty"`
-	// How many requests, counted from the first, are entirely stored. Later ones
-	// are not stored at all: a client may go on with the request of this index.
+	// How many requests, counted from the first, are entirely stored: the request
+	// of this index, from 0, is the first without an acknowledgement. In an error
+	// after which nothing was stored (see MessageService), go on with it. In any
+	// other error it and requests after it may be stored too, in order, with none
+	// left out.
 	StoredBatches uint64 `protobuf:"varint,6,opt,name=stored_batches,json=storedBatches,proto3" json:"stored_batches,omitempty"`
-	// The least durability of any batch; unspecified if nothing was stored.
-	Durability    Durability `protobuf:"varint,7,opt,name=durability,proto3,enum=parley.messaging.v1.Durability" json:"durability,omitempty"`
+	// The lowest number of any batch's durability; unspecified only if
+	// `stored_batches` is 0.
+	Durability Durability `protobuf:"varint,7,opt,name=durability,proto3,enum=parley.messaging.v1.Durability" json:"durability,omitempty"`
+	// The place after the greatest sequence of the stored batches, duplicates
+	// included. Unset only if `stored_batches` is 0.
+	Cursor        *Cursor `protobuf:"bytes,8,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -327,13 +351,20 @@ func (x *StreamReceipt) GetDurability() Durability {
 	return Durability_DURABILITY_UNSPECIFIED
 }
 
-// CursorMismatch is the detail of an ABORTED error with reason EPOCH_MISMATCH or
-// SEQUENCE_MISMATCH.
+func (x *StreamReceipt) GetCursor() *Cursor {
+	if x != nil {
+		return x.Cursor
+	}
+	return nil
+}
+
+// CursorMismatch is the detail of an error with reason EPOCH_MISMATCH,
+// SEQUENCE_MISMATCH or POSITION_AHEAD.
 type CursorMismatch struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The epoch the topic has.
 	ActualEpoch string `protobuf:"bytes,1,opt,name=actual_epoch,json=actualEpoch,proto3" json:"actual_epoch,omitempty"`
-	// The topic's last sequence when the expectation was compared.
+	// The topic's last sequence when the request was compared with it.
 	ActualLastSequence uint64 `protobuf:"varint,2,opt,name=actual_last_sequence,json=actualLastSequence,proto3" json:"actual_last_sequence,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
@@ -387,7 +418,7 @@ var File_parley_messaging_v1_receipt_proto protoreflect.FileDescriptor
 
 const file_parley_messaging_v1_receipt_proto_rawDesc = "" +
 	"\n" +
-	"!parley/messaging/v1/receipt.proto\x12\x13parley.messaging.v1\"\xec\x01\n" +
+	"!parley/messaging/v1/receipt.proto\x12\x13parley.messaging.v1\x1a\"parley/messaging/v1/position.proto\"\xa1\x02\n" +
 	"\aReceipt\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\tR\x05epoch\x12%\n" +
 	"\x0efirst_sequence\x18\x02 \x01(\x04R\rfirstSequence\x12#\n" +
@@ -397,10 +428,11 @@ const file_parley_messaging_v1_receipt_proto_rawDesc = "" +
 	"duplicates\x12?\n" +
 	"\n" +
 	"durability\x18\x05 \x01(\x0e2\x1f.parley.messaging.v1.DurabilityR\n" +
-	"durability\"=\n" +
+	"durability\x123\n" +
+	"\x06cursor\x18\x06 \x01(\v2\x1b.parley.messaging.v1.CursorR\x06cursor\"=\n" +
 	"\tDuplicate\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\rR\x05index\x12\x1a\n" +
-	"\bsequence\x18\x02 \x01(\x04R\bsequence\"\xb1\x02\n" +
+	"\bsequence\x18\x02 \x01(\x04R\bsequence\"\xe6\x02\n" +
 	"\rStreamReceipt\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\tR\x05epoch\x12%\n" +
 	"\x0efirst_sequence\x18\x02 \x01(\x04R\rfirstSequence\x12#\n" +
@@ -410,7 +442,8 @@ const file_parley_messaging_v1_receipt_proto_rawDesc = "" +
 	"\x0estored_batches\x18\x06 \x01(\x04R\rstoredBatches\x12?\n" +
 	"\n" +
 	"durability\x18\a \x01(\x0e2\x1f.parley.messaging.v1.DurabilityR\n" +
-	"durability\"e\n" +
+	"durability\x123\n" +
+	"\x06cursor\x18\b \x01(\v2\x1b.parley.messaging.v1.CursorR\x06cursor\"e\n" +
 	"\x0eCursorMismatch\x12!\n" +
 	"\factual_epoch\x18\x01 \x01(\tR\vactualEpoch\x120\n" +
 	"\x14actual_last_sequence\x18\x02 \x01(\x04R\x12actualLastSequence*|\n" +
@@ -442,16 +475,19 @@ var file_parley_messaging_v1_receipt_proto_goTypes = []any{
 	(*Duplicate)(nil),      // 2: parley.messaging.v1.Duplicate
 	(*StreamReceipt)(nil),  // 3: parley.messaging.v1.StreamReceipt
 	(*CursorMismatch)(nil), // 4: parley.messaging.v1.CursorMismatch
+	(*Cursor)(nil),         // 5: parley.messaging.v1.Cursor
 }
 var file_parley_messaging_v1_receipt_proto_depIdxs = []int32{
 	2, // 0: parley.messaging.v1.Receipt.duplicates:type_name -> parley.messaging.v1.Duplicate
 	0, // 1: parley.messaging.v1.Receipt.durability:type_name -> parley.messaging.v1.Durability
-	0, // 2: parley.messaging.v1.StreamReceipt.durability:type_name -> parley.messaging.v1.Durability
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	5, // 2: parley.messaging.v1.Receipt.cursor:type_name -> parley.messaging.v1.Cursor
+	0, // 3: parley.messaging.v1.StreamReceipt.durability:type_name -> parley.messaging.v1.Durability
+	5, // 4: parley.messaging.v1.StreamReceipt.cursor:type_name -> parley.messaging.v1.Cursor
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_parley_messaging_v1_receipt_proto_init() }
@@ -459,6 +495,7 @@ func file_parley_messaging_v1_receipt_proto_init() {
 	if File_parley_messaging_v1_receipt_proto != nil {
 		return
 	}
+	file_parley_messaging_v1_position_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -37,29 +37,37 @@ type Topic struct {
 	Labels map[string]string `protobuf:"bytes,2,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// When old messages are removed. Unset: never.
 	Retention *Retention `protobuf:"bytes,3,opt,name=retention,proto3" json:"retention,omitempty"`
-	// The largest message accepted, in bytes as stored: at most 3,145,728 (3 MiB).
-	// 0 stands for the default, 1,048,576 (1 MiB). Lowering it leaves stored
-	// messages alone.
+	// The largest message accepted, in bytes by the size that Message defines: at
+	// most 3,145,728 (3 MiB). 0 stands for the default, 1,048,576 (1 MiB). Lowering
+	// it leaves stored messages alone.
 	MaxMessageBytes uint32 `protobuf:"varint,4,opt,name=max_message_bytes,json=maxMessageBytes,proto3" json:"max_message_bytes,omitempty"`
 	// For how long, in log time, a message's id is remembered: 0 s to 24 h. Unset:
 	// 10 min. 0 s: ids are not compared. At most the 1,000,000 newest ids are
-	// remembered, so a busy topic may forget sooner. Restarts do not shorten it.
+	// remembered, so a busy topic may forget sooner. Restarts do not shorten it;
+	// raising it does not bring back forgotten ids.
 	DeduplicationWindow *durationpb.Duration `protobuf:"bytes,5,opt,name=deduplication_window,json=deduplicationWindow,proto3" json:"deduplication_window,omitempty"`
-	// Set by the server. Names this life of the topic: another one after the topic
-	// was deleted and created again, or recovered after data loss. Opaque; compare
-	// for equality only.
+	// Set by the server. Names this stretch of the topic's life, in at most 64
+	// bytes. A topic that is created, also again, gets a new one, and so does one
+	// that is recovered after data loss. It is random and never used twice, also
+	// after storage was restored from a copy. Opaque; compare for equality only.
+	//
+	// A recovery keeps the topic's earlier epochs and where each ended. It leaps over
+	// every sequence it knows or must assume was issued, and stores the leap as a
+	// gap.
 	Epoch string `protobuf:"bytes,7,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// Set by the server. The sequence of the oldest message stored;
 	// `last_sequence` + 1 while none is stored.
 	FirstSequence uint64 `protobuf:"varint,8,opt,name=first_sequence,json=firstSequence,proto3" json:"first_sequence,omitempty"`
-	// Set by the server. The highest sequence issued; 0 before the first message.
+	// Set by the server. The highest sequence that is stored and readable, or was;
+	// what a recovery leapt over counts. 0 before the first message. This place is
+	// the topic's end, also called its head.
 	LastSequence uint64 `protobuf:"varint,9,opt,name=last_sequence,json=lastSequence,proto3" json:"last_sequence,omitempty"`
 	// Set by the server. How many messages are stored.
 	StoredMessages uint64 `protobuf:"varint,10,opt,name=stored_messages,json=storedMessages,proto3" json:"stored_messages,omitempty"`
 	// Set by the server. The size of the stored messages, in bytes as encoded,
 	// before any compression by the store.
 	StoredBytes uint64 `protobuf:"varint,11,opt,name=stored_bytes,json=storedBytes,proto3" json:"stored_bytes,omitempty"`
-	// Set by the server. When this life of the topic began.
+	// Set by the server. When the topic was created. A recovery leaves it alone.
 	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -177,8 +185,9 @@ func (x *Topic) GetCreateTime() *timestamppb.Timestamp {
 // exceed a limit for a while. Readers that had not come so far get a gap.
 type Retention struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How long a message is kept after its `publish_time`, at least 1 s. Unset: no
-	// limit.
+	// How long a message is kept after its `publish_time`, by log time, at least
+	// 1 s. Unset: no limit. If the server's clock jumps forward, messages are removed
+	// too early, for good.
 	MaxAge *durationpb.Duration `protobuf:"bytes,1,opt,name=max_age,json=maxAge,proto3" json:"max_age,omitempty"`
 	// How many bytes of messages are kept, as `Topic.stored_bytes` counts them. 0:
 	// no limit.
@@ -244,15 +253,15 @@ var File_parley_messaging_v1_topic_proto protoreflect.FileDescriptor
 
 const file_parley_messaging_v1_topic_proto_rawDesc = "" +
 	"\n" +
-	"\x1fparley/messaging/v1/topic.proto\x12\x13parley.messaging.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xca\x05\n" +
+	"\x1fparley/messaging/v1/topic.proto\x12\x13parley.messaging.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xad\x05\n" +
 	"\x05Topic\x127\n" +
 	"\x04name\x18\x01 \x01(\tB#\xbaH r\x1e2\x1c^[a-z0-9][a-z0-9._-]{0,127}$R\x04name\x12q\n" +
 	"\x06labels\x18\x02 \x03(\v2&.parley.messaging.v1.Topic.LabelsEntryB1\xbaH.\x9a\x01+\x10@\" r\x1e2\x1c^[a-z0-9][a-z0-9._/-]{0,62}$*\x05r\x03(\x80\x02R\x06labels\x12<\n" +
 	"\tretention\x18\x03 \x01(\v2\x1e.parley.messaging.v1.RetentionR\tretention\x126\n" +
 	"\x11max_message_bytes\x18\x04 \x01(\rB\n" +
 	"\xbaH\a*\x05\x18\x80\x80\xc0\x01R\x0fmaxMessageBytes\x12\\\n" +
-	"\x14deduplication_window\x18\x05 \x01(\v2\x19.google.protobuf.DurationB\x0e\xbaH\v\xaa\x01\b\"\x04\b\x80\xa3\x052\x00R\x13deduplicationWindow\x12\x1d\n" +
-	"\x05epoch\x18\a \x01(\tB\a\xbaH\x04r\x02(@R\x05epoch\x12%\n" +
+	"\x14deduplication_window\x18\x05 \x01(\v2\x19.google.protobuf.DurationB\x0e\xbaH\v\xaa\x01\b\"\x04\b\x80\xa3\x052\x00R\x13deduplicationWindow\x12\x14\n" +
+	"\x05epoch\x18\a \x01(\tR\x05epoch\x12%\n" +
 	"\x0efirst_sequence\x18\b \x01(\x04R\rfirstSequence\x12#\n" +
 	"\rlast_sequence\x18\t \x01(\x04R\flastSequence\x12'\n" +
 	"\x0fstored_messages\x18\n" +
@@ -262,7 +271,7 @@ const file_parley_messaging_v1_topic_proto_rawDesc = "" +
 	"createTime\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01J\x04\b\x06\x10\aR\fmessage_type\"\x8b\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x8b\x01\n" +
 	"\tRetention\x12>\n" +
 	"\amax_age\x18\x01 \x01(\v2\x19.google.protobuf.DurationB\n" +
 	"\xbaH\a\xaa\x01\x042\x02\b\x01R\x06maxAge\x12\x1b\n" +

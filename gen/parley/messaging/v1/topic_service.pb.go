@@ -324,14 +324,17 @@ func (x *ListTopicsResponse) GetNextPageToken() string {
 // UpdateTopicRequest changes a topic's definition.
 type UpdateTopicRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The topic's name and the new values. What the mask does not name is ignored,
-	// so the topic of a GetTopic may be changed and sent back.
+	// The topic's name and the new values. Send only what the mask names: the other
+	// fields of a GetTopic's answer are ignored, but one that a newer server added
+	// is refused by an older one.
 	Topic *Topic `protobuf:"bytes,1,opt,name=topic,proto3" json:"topic,omitempty"`
 	// What to change, at least one path: `labels` (replaced as a whole),
 	// `retention`, `retention.max_age`, `retention.max_bytes`,
 	// `retention.max_messages`, `max_message_bytes`, `deduplication_window`. A path
 	// whose field is unset in `topic` returns to its default.
-	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// Update only if the topic has this epoch. Empty: whatever its epoch.
+	ExpectedEpoch string `protobuf:"bytes,3,opt,name=expected_epoch,json=expectedEpoch,proto3" json:"expected_epoch,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -378,6 +381,13 @@ func (x *UpdateTopicRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
 		return x.UpdateMask
 	}
 	return nil
+}
+
+func (x *UpdateTopicRequest) GetExpectedEpoch() string {
+	if x != nil {
+		return x.ExpectedEpoch
+	}
+	return ""
 }
 
 // UpdateTopicResponse carries the topic.
@@ -649,12 +659,13 @@ const file_parley_messaging_v1_topic_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\tpageToken\"p\n" +
 	"\x12ListTopicsResponse\x122\n" +
 	"\x06topics\x18\x01 \x03(\v2\x1a.parley.messaging.v1.TopicR\x06topics\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x81\x04\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb1\x04\n" +
 	"\x12UpdateTopicRequest\x128\n" +
 	"\x05topic\x18\x01 \x01(\v2\x1a.parley.messaging.v1.TopicB\x06\xbaH\x03\xc8\x01\x01R\x05topic\x12\xb0\x03\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\xf2\x02\xbaH\xee\x02\xba\x01\xe7\x02\n" +
 	"\x11update_mask.paths\x12\x93\x01must name one or more of labels, retention, retention.max_age, retention.max_bytes, retention.max_messages, max_message_bytes, deduplication_window\x1a\xbb\x01this.paths.size() > 0 && this.paths.all(p, p in ['labels', 'retention', 'retention.max_age', 'retention.max_bytes', 'retention.max_messages', 'max_message_bytes', 'deduplication_window'])\xc8\x01\x01R\n" +
-	"updateMask\"G\n" +
+	"updateMask\x12.\n" +
+	"\x0eexpected_epoch\x18\x03 \x01(\tB\a\xbaH\x04r\x02(@R\rexpectedEpoch\"G\n" +
 	"\x13UpdateTopicResponse\x120\n" +
 	"\x05topic\x18\x01 \x01(\v2\x1a.parley.messaging.v1.TopicR\x05topic\"}\n" +
 	"\x12DeleteTopicRequest\x127\n" +

@@ -12,13 +12,17 @@ import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file parley/error/v1/error.proto.
  */
 export const file_parley_error_v1_error: GenFile = /*@__PURE__*/
-  fileDesc("ChtwYXJsZXkvZXJyb3IvdjEvZXJyb3IucHJvdG8SD3BhcmxleS5lcnJvci52MSrHBQoGUmVhc29uEhYKElJFQVNPTl9VTlNQRUNJRklFRBAAEhgKFFJFQVNPTl9JTlZBTElEX0ZJRUxEEAESGAoUUkVBU09OX1VOS05PV05fRklFTEQQAhIcChhSRUFTT05fTUFMRk9STUVEX01FU1NBR0UQAxIcChhSRUFTT05fTUVTU0FHRV9UT09fTEFSR0UQBBIZChVSRUFTT05fVU5LTk9XTl9NRVRIT0QQBRIaChZSRUFTT05fVU5BVVRIRU5USUNBVEVEEAYSHAoYUkVBU09OX1BFUk1JU1NJT05fREVOSUVEEAcSHAoYUkVBU09OX0RFQURMSU5FX0VYQ0VFREVEEAgSEwoPUkVBU09OX0NBTkNFTEVEEAkSGgoWUkVBU09OX1NFUlZFUl9EUkFJTklORxAKEhcKE1JFQVNPTl9TVFJFQU1fTElNSVQQCxITCg9SRUFTT05fSU5URVJOQUwQDBIZChVSRUFTT05fUFJPVE9DT0xfRVJST1IQDRIaChZSRUFTT05fVE9QSUNfTk9UX0ZPVU5EEA4SHwobUkVBU09OX1RPUElDX0FMUkVBRFlfRVhJU1RTEA8SGQoVUkVBU09OX0VQT0NIX01JU01BVENIEBASHAoYUkVBU09OX1NFUVVFTkNFX01JU01BVENIEBESGQoVUkVBU09OX1BPU0lUSU9OX0FIRUFEEBISHQoZUkVBU09OX1BBR0VfVE9LRU5fSU5WQUxJRBATEhkKFVJFQVNPTl9MT1dfRElTS19TUEFDRRAUEiMKH1JFQVNPTl9NRVNTQUdFX09WRVJfVE9QSUNfTElNSVQQFRIbChdSRUFTT05fU1RSRUFNX0FHRV9MSU1JVBAWEhgKFFJFQVNPTl9UT0tFTl9FWFBJUkVEEBcSIQodUkVBU09OX0VBUkxJRVJfUFVCTElTSF9GQUlMRUQQGCqUAwoEQ29kZRIUChBDT0RFX1VOU1BFQ0lGSUVEEAASEQoNQ09ERV9DQU5DRUxFRBABEhAKDENPREVfVU5LTk9XThACEhkKFUNPREVfSU5WQUxJRF9BUkdVTUVOVBADEhoKFkNPREVfREVBRExJTkVfRVhDRUVERUQQBBISCg5DT0RFX05PVF9GT1VORBAFEhcKE0NPREVfQUxSRUFEWV9FWElTVFMQBhIaChZDT0RFX1BFUk1JU1NJT05fREVOSUVEEAcSGwoXQ09ERV9SRVNPVVJDRV9FWEhBVVNURUQQCBIcChhDT0RFX0ZBSUxFRF9QUkVDT05ESVRJT04QCRIQCgxDT0RFX0FCT1JURUQQChIVChFDT0RFX09VVF9PRl9SQU5HRRALEhYKEkNPREVfVU5JTVBMRU1FTlRFRBAMEhEKDUNPREVfSU5URVJOQUwQDRIUChBDT0RFX1VOQVZBSUxBQkxFEA4SEgoOQ09ERV9EQVRBX0xPU1MQDxIYChRDT0RFX1VOQVVUSEVOVElDQVRFRBAQQrkBChNjb20ucGFybGV5LmVycm9yLnYxQgpFcnJvclByb3RvUAFaNmdpdGh1Yi5jb20vcGFybGV5aHEvcGFybGV5L2dlbi9wYXJsZXkvZXJyb3IvdjE7ZXJyb3J2MaICA1BFWKoCD1BhcmxleS5FcnJvci5WMcoCEFBhcmxleVxFcnJvcl9cVjHiAhxQYXJsZXlcRXJyb3JfXFYxXEdQQk1ldGFkYXRh6gIRUGFybGV5OjpFcnJvcjo6VjFiBnByb3RvMw");
+  fileDesc("ChtwYXJsZXkvZXJyb3IvdjEvZXJyb3IucHJvdG8SD3BhcmxleS5lcnJvci52MSrlBQoGUmVhc29uEhYKElJFQVNPTl9VTlNQRUNJRklFRBAAEhgKFFJFQVNPTl9JTlZBTElEX0ZJRUxEEAESGAoUUkVBU09OX1VOS05PV05fRklFTEQQAhIcChhSRUFTT05fTUFMRk9STUVEX01FU1NBR0UQAxIcChhSRUFTT05fTUVTU0FHRV9UT09fTEFSR0UQBBIZChVSRUFTT05fVU5LTk9XTl9NRVRIT0QQBRIaChZSRUFTT05fVU5BVVRIRU5USUNBVEVEEAYSHAoYUkVBU09OX1BFUk1JU1NJT05fREVOSUVEEAcSHAoYUkVBU09OX0RFQURMSU5FX0VYQ0VFREVEEAgSEwoPUkVBU09OX0NBTkNFTEVEEAkSGgoWUkVBU09OX1NFUlZFUl9EUkFJTklORxAKEhcKE1JFQVNPTl9TVFJFQU1fTElNSVQQCxITCg9SRUFTT05fSU5URVJOQUwQDBIZChVSRUFTT05fUFJPVE9DT0xfRVJST1IQDRIaChZSRUFTT05fVE9QSUNfTk9UX0ZPVU5EEA4SHwobUkVBU09OX1RPUElDX0FMUkVBRFlfRVhJU1RTEA8SGQoVUkVBU09OX0VQT0NIX01JU01BVENIEBASHAoYUkVBU09OX1NFUVVFTkNFX01JU01BVENIEBESGQoVUkVBU09OX1BPU0lUSU9OX0FIRUFEEBISHQoZUkVBU09OX1BBR0VfVE9LRU5fSU5WQUxJRBATEhkKFVJFQVNPTl9MT1dfRElTS19TUEFDRRAUEiMKH1JFQVNPTl9NRVNTQUdFX09WRVJfVE9QSUNfTElNSVQQFRIbChdSRUFTT05fU1RSRUFNX0FHRV9MSU1JVBAWEhgKFFJFQVNPTl9UT0tFTl9FWFBJUkVEEBcSIQodUkVBU09OX0VBUkxJRVJfUFVCTElTSF9GQUlMRUQQGBIcChhSRUFTT05fU1RPUkVfVU5BVkFJTEFCTEUQGSqUAwoEQ29kZRIUChBDT0RFX1VOU1BFQ0lGSUVEEAASEQoNQ09ERV9DQU5DRUxFRBABEhAKDENPREVfVU5LTk9XThACEhkKFUNPREVfSU5WQUxJRF9BUkdVTUVOVBADEhoKFkNPREVfREVBRExJTkVfRVhDRUVERUQQBBISCg5DT0RFX05PVF9GT1VORBAFEhcKE0NPREVfQUxSRUFEWV9FWElTVFMQBhIaChZDT0RFX1BFUk1JU1NJT05fREVOSUVEEAcSGwoXQ09ERV9SRVNPVVJDRV9FWEhBVVNURUQQCBIcChhDT0RFX0ZBSUxFRF9QUkVDT05ESVRJT04QCRIQCgxDT0RFX0FCT1JURUQQChIVChFDT0RFX09VVF9PRl9SQU5HRRALEhYKEkNPREVfVU5JTVBMRU1FTlRFRBAMEhEKDUNPREVfSU5URVJOQUwQDRIUChBDT0RFX1VOQVZBSUxBQkxFEA4SEgoOQ09ERV9EQVRBX0xPU1MQDxIYChRDT0RFX1VOQVVUSEVOVElDQVRFRBAQQrkBChNjb20ucGFybGV5LmVycm9yLnYxQgpFcnJvclByb3RvUAFaNmdpdGh1Yi5jb20vcGFybGV5aHEvcGFybGV5L2dlbi9wYXJsZXkvZXJyb3IvdjE7ZXJyb3J2MaICA1BFWKoCD1BhcmxleS5FcnJvci5WMcoCEFBhcmxleVxFcnJvcl9cVjHiAhxQYXJsZXlcRXJyb3JfXFYxXEdQQk1ldGFkYXRh6gIRUGFybGV5OjpFcnJvcjo6VjFiBnByb3RvMw");
 
 /**
  * Reason names why a call failed. An error carries a `google.rpc.ErrorInfo`
  * detail whose domain is `parley` and whose reason is a value's name here
  * without the prefix `REASON_`, for example `UNKNOWN_FIELD`. The code of the
- * error says whether a retry makes sense; the reason says what to mend.
+ * error says whether a retry makes sense; the reason says what to mend. Values
+ * may be added: treat an unknown one by the code alone.
+ *
+ * The details of an error together stay below 4 KiB, the room that gRPC's
+ * metadata commonly has.
  *
  * @generated from enum parley.error.v1.Reason
  */
@@ -31,9 +35,9 @@ export enum Reason {
   UNSPECIFIED = 0,
 
   /**
-   * INVALID_ARGUMENT: a field breaks a rule of the schema. The error lists
-   * every violation in `google.rpc.BadRequest` and in protovalidate's
-   * `buf.validate.Violations`.
+   * INVALID_ARGUMENT: a field breaks a rule of the schema. The error lists the
+   * first violations, at most 10, in `google.rpc.BadRequest` and in
+   * protovalidate's `buf.validate.Violations`; fewer if they do not fit.
    *
    * @generated from enum value: REASON_INVALID_FIELD = 1;
    */
@@ -58,8 +62,9 @@ export enum Reason {
   MALFORMED_MESSAGE = 3,
 
   /**
-   * RESOURCE_EXHAUSTED: one message is larger than the server accepts, before
-   * or after decompression.
+   * RESOURCE_EXHAUSTED: a whole request, or one request of a stream, is larger
+   * than the server accepts, before or after decompression. The server's flag
+   * `--max-message-bytes` sets the limit.
    *
    * @generated from enum value: REASON_MESSAGE_TOO_LARGE = 4;
    */
@@ -169,8 +174,10 @@ export enum Reason {
   SEQUENCE_MISMATCH = 17,
 
   /**
-   * OUT_OF_RANGE: a sequence or cursor lies beyond the end of the topic. It
-   * belongs to another server or topic; choose another start.
+   * OUT_OF_RANGE: a sequence or cursor lies beyond the end of the topic. It was
+   * made up, or the server's storage was put back to an older copy without a
+   * recovery. The end is in the detail `parley.messaging.v1.CursorMismatch`.
+   * Choose another start.
    *
    * @generated from enum value: REASON_POSITION_AHEAD = 18;
    */
@@ -185,17 +192,17 @@ export enum Reason {
   PAGE_TOKEN_INVALID = 19,
 
   /**
-   * RESOURCE_EXHAUSTED: the server is short of disk space and stores nothing
-   * new until it has some again; reading goes on. `google.rpc.RetryInfo` says
-   * how long to wait before asking again.
+   * RESOURCE_EXHAUSTED: the server is short of disk space and takes no new
+   * messages or topics until it has some again; everything else goes on.
+   * `google.rpc.RetryInfo` says how long to wait before asking again.
    *
    * @generated from enum value: REASON_LOW_DISK_SPACE = 20;
    */
   LOW_DISK_SPACE = 20,
 
   /**
-   * INVALID_ARGUMENT: a message is larger, as stored, than the topic's
-   * `max_message_bytes`. `google.rpc.BadRequest` names it. Nothing of its batch
+   * INVALID_ARGUMENT: the size of a message, as Message defines it, exceeds the
+   * topic's `max_message_bytes`. `google.rpc.BadRequest` names it. Nothing of its batch
    * was stored: split the message or raise the topic's limit.
    *
    * @generated from enum value: REASON_MESSAGE_OVER_TOPIC_LIMIT = 21;
@@ -220,11 +227,21 @@ export enum Reason {
 
   /**
    * ABORTED: an earlier publish on the same stream failed and had asked to stop
-   * later ones. Nothing of this one was stored: publish it again.
+   * later ones, of any topic. Nothing of this one was stored: publish it again
+   * on a new stream.
    *
    * @generated from enum value: REASON_EARLIER_PUBLISH_FAILED = 24;
    */
   EARLIER_PUBLISH_FAILED = 24,
+
+  /**
+   * UNAVAILABLE: the server cannot reach the storage of the topic now, so it
+   * cannot know the topic's present state. What a publish was storing may be
+   * stored. `google.rpc.RetryInfo` says how long to wait before asking again.
+   *
+   * @generated from enum value: REASON_STORE_UNAVAILABLE = 25;
+   */
+  STORE_UNAVAILABLE = 25,
 }
 
 /**

@@ -27,7 +27,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parley/messaging/v1/exchange.proto.
  */
 export const file_parley_messaging_v1_exchange: GenFile = /*@__PURE__*/
-  fileDesc("CiJwYXJsZXkvbWVzc2FnaW5nL3YxL2V4Y2hhbmdlLnByb3RvEhNwYXJsZXkubWVzc2FnaW5nLnYxItABCg9FeGNoYW5nZVJlcXVlc3QSNgoHcHVibGlzaBgBIAEoCzIjLnBhcmxleS5tZXNzYWdpbmcudjEuUHVibGlzaENvbW1hbmRIABI6CglzdWJzY3JpYmUYAiABKAsyJS5wYXJsZXkubWVzc2FnaW5nLnYxLlN1YnNjcmliZUNvbW1hbmRIABI+Cgt1bnN1YnNjcmliZRgDIAEoCzInLnBhcmxleS5tZXNzYWdpbmcudjEuVW5zdWJzY3JpYmVDb21tYW5kSABCCQoHY29tbWFuZCKIAQoOUHVibGlzaENvbW1hbmQSHwoOY29ycmVsYXRpb25faWQYASABKARCB7pIBDICKAESPAoHcmVxdWVzdBgCIAEoCzIjLnBhcmxleS5tZXNzYWdpbmcudjEuUHVibGlzaFJlcXVlc3RCBrpIA9gBAxIXCg9zdG9wX29uX2ZhaWx1cmUYAyABKAgidAoQU3Vic2NyaWJlQ29tbWFuZBIgCg9zdWJzY3JpcHRpb25faWQYASABKARCB7pIBDICKAESPgoHcmVxdWVzdBgCIAEoCzIlLnBhcmxleS5tZXNzYWdpbmcudjEuU3Vic2NyaWJlUmVxdWVzdEIGukgD2AEDIjYKElVuc3Vic2NyaWJlQ29tbWFuZBIgCg9zdWJzY3JpcHRpb25faWQYASABKARCB7pIBDICKAEiuQEKEEV4Y2hhbmdlUmVzcG9uc2USNAoGcmVzdWx0GAEgASgLMiIucGFybGV5Lm1lc3NhZ2luZy52MS5QdWJsaXNoUmVzdWx0SAASMQoIZGVsaXZlcnkYAiABKAsyHS5wYXJsZXkubWVzc2FnaW5nLnYxLkRlbGl2ZXJ5SAASMwoJaGVhcnRiZWF0GAMgASgLMh4ucGFybGV5Lm1lc3NhZ2luZy52MS5IZWFydGJlYXRIAEIHCgVldmVudCKXAQoNUHVibGlzaFJlc3VsdBIWCg5jb3JyZWxhdGlvbl9pZBgBIAEoBBIvCgdyZWNlaXB0GAIgASgLMhwucGFybGV5Lm1lc3NhZ2luZy52MS5SZWNlaXB0SAASMgoFZXJyb3IYAyABKAsyIS5wYXJsZXkubWVzc2FnaW5nLnYxLkNvbW1hbmRFcnJvckgAQgkKB291dGNvbWUiqAIKCERlbGl2ZXJ5EhcKD3N1YnNjcmlwdGlvbl9pZBgGIAEoBBIlCgNnYXAYASABKAsyGC5wYXJsZXkubWVzc2FnaW5nLnYxLkdhcBIuCghtZXNzYWdlcxgCIAMoCzIcLnBhcmxleS5tZXNzYWdpbmcudjEuTWVzc2FnZRIrCgZjdXJzb3IYAyABKAsyGy5wYXJsZXkubWVzc2FnaW5nLnYxLkN1cnNvchIVCg1sYXN0X3NlcXVlbmNlGAQgASgEEjUKEmhlYXJ0YmVhdF9pbnRlcnZhbBgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIxCgNlbmQYByABKAsyJC5wYXJsZXkubWVzc2FnaW5nLnYxLlN1YnNjcmlwdGlvbkVuZCJDCg9TdWJzY3JpcHRpb25FbmQSMAoFZXJyb3IYASABKAsyIS5wYXJsZXkubWVzc2FnaW5nLnYxLkNvbW1hbmRFcnJvciI4CglIZWFydGJlYXQSKwoIaW50ZXJ2YWwYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ijQIKDENvbW1hbmRFcnJvchIjCgRjb2RlGAEgASgOMhUucGFybGV5LmVycm9yLnYxLkNvZGUSJwoGcmVhc29uGAIgASgOMhcucGFybGV5LmVycm9yLnYxLlJlYXNvbhIPCgdtZXNzYWdlGAMgASgJEjcKCnZpb2xhdGlvbnMYBCADKAsyIy5wYXJsZXkubWVzc2FnaW5nLnYxLkZpZWxkVmlvbGF0aW9uEjUKCG1pc21hdGNoGAUgASgLMiMucGFybGV5Lm1lc3NhZ2luZy52MS5DdXJzb3JNaXNtYXRjaBIuCgtyZXRyeV9kZWxheRgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJFCg5GaWVsZFZpb2xhdGlvbhINCgVmaWVsZBgBIAEoCRIPCgdydWxlX2lkGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJQtYBChdjb20ucGFybGV5Lm1lc3NhZ2luZy52MUINRXhjaGFuZ2VQcm90b1ABWj5naXRodWIuY29tL3BhcmxleWhxL3BhcmxleS9nZW4vcGFybGV5L21lc3NhZ2luZy92MTttZXNzYWdpbmd2MaICA1BNWKoCE1BhcmxleS5NZXNzYWdpbmcuVjHKAhNQYXJsZXlcTWVzc2FnaW5nXFYx4gIfUGFybGV5XE1lc3NhZ2luZ1xWMVxHUEJNZXRhZGF0YeoCFVBhcmxleTo6TWVzc2FnaW5nOjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_parley_error_v1_error, file_parley_messaging_v1_message, file_parley_messaging_v1_position, file_parley_messaging_v1_publish, file_parley_messaging_v1_read, file_parley_messaging_v1_receipt]);
+  fileDesc("CiJwYXJsZXkvbWVzc2FnaW5nL3YxL2V4Y2hhbmdlLnByb3RvEhNwYXJsZXkubWVzc2FnaW5nLnYxItABCg9FeGNoYW5nZVJlcXVlc3QSNgoHcHVibGlzaBgBIAEoCzIjLnBhcmxleS5tZXNzYWdpbmcudjEuUHVibGlzaENvbW1hbmRIABI6CglzdWJzY3JpYmUYAiABKAsyJS5wYXJsZXkubWVzc2FnaW5nLnYxLlN1YnNjcmliZUNvbW1hbmRIABI+Cgt1bnN1YnNjcmliZRgDIAEoCzInLnBhcmxleS5tZXNzYWdpbmcudjEuVW5zdWJzY3JpYmVDb21tYW5kSABCCQoHY29tbWFuZCKIAQoOUHVibGlzaENvbW1hbmQSHwoOY29ycmVsYXRpb25faWQYASABKARCB7pIBDICKAESPAoHcmVxdWVzdBgCIAEoCzIjLnBhcmxleS5tZXNzYWdpbmcudjEuUHVibGlzaFJlcXVlc3RCBrpIA9gBAxIXCg9zdG9wX29uX2ZhaWx1cmUYAyABKAgidAoQU3Vic2NyaWJlQ29tbWFuZBIgCg9zdWJzY3JpcHRpb25faWQYASABKARCB7pIBDICKAESPgoHcmVxdWVzdBgCIAEoCzIlLnBhcmxleS5tZXNzYWdpbmcudjEuU3Vic2NyaWJlUmVxdWVzdEIGukgD2AEDIjYKElVuc3Vic2NyaWJlQ29tbWFuZBIgCg9zdWJzY3JpcHRpb25faWQYASABKARCB7pIBDICKAEiyQEKEEV4Y2hhbmdlUmVzcG9uc2USNAoGcmVzdWx0GAEgASgLMiIucGFybGV5Lm1lc3NhZ2luZy52MS5QdWJsaXNoUmVzdWx0SAASOQoIZGVsaXZlcnkYAiABKAsyJS5wYXJsZXkubWVzc2FnaW5nLnYxLkV4Y2hhbmdlRGVsaXZlcnlIABI7CgloZWFydGJlYXQYAyABKAsyJi5wYXJsZXkubWVzc2FnaW5nLnYxLkV4Y2hhbmdlSGVhcnRiZWF0SABCBwoFZXZlbnQilwEKDVB1Ymxpc2hSZXN1bHQSFgoOY29ycmVsYXRpb25faWQYASABKAQSLwoHcmVjZWlwdBgCIAEoCzIcLnBhcmxleS5tZXNzYWdpbmcudjEuUmVjZWlwdEgAEjIKBWVycm9yGAMgASgLMiEucGFybGV5Lm1lc3NhZ2luZy52MS5Db21tYW5kRXJyb3JIAEIJCgdvdXRjb21lIrACChBFeGNoYW5nZURlbGl2ZXJ5EhcKD3N1YnNjcmlwdGlvbl9pZBgGIAEoBBIlCgNnYXAYASABKAsyGC5wYXJsZXkubWVzc2FnaW5nLnYxLkdhcBIuCghtZXNzYWdlcxgCIAMoCzIcLnBhcmxleS5tZXNzYWdpbmcudjEuTWVzc2FnZRIrCgZjdXJzb3IYAyABKAsyGy5wYXJsZXkubWVzc2FnaW5nLnYxLkN1cnNvchIVCg1sYXN0X3NlcXVlbmNlGAQgASgEEjUKEmhlYXJ0YmVhdF9pbnRlcnZhbBgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIxCgNlbmQYByABKAsyJC5wYXJsZXkubWVzc2FnaW5nLnYxLlN1YnNjcmlwdGlvbkVuZCJDCg9TdWJzY3JpcHRpb25FbmQSMAoFZXJyb3IYASABKAsyIS5wYXJsZXkubWVzc2FnaW5nLnYxLkNvbW1hbmRFcnJvciJAChFFeGNoYW5nZUhlYXJ0YmVhdBIrCghpbnRlcnZhbBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKNAgoMQ29tbWFuZEVycm9yEiMKBGNvZGUYASABKA4yFS5wYXJsZXkuZXJyb3IudjEuQ29kZRInCgZyZWFzb24YAiABKA4yFy5wYXJsZXkuZXJyb3IudjEuUmVhc29uEg8KB21lc3NhZ2UYAyABKAkSNwoKdmlvbGF0aW9ucxgEIAMoCzIjLnBhcmxleS5tZXNzYWdpbmcudjEuRmllbGRWaW9sYXRpb24SNQoIbWlzbWF0Y2gYBSABKAsyIy5wYXJsZXkubWVzc2FnaW5nLnYxLkN1cnNvck1pc21hdGNoEi4KC3JldHJ5X2RlbGF5GAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIkUKDkZpZWxkVmlvbGF0aW9uEg0KBWZpZWxkGAEgASgJEg8KB3J1bGVfaWQYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAlC1gEKF2NvbS5wYXJsZXkubWVzc2FnaW5nLnYxQg1FeGNoYW5nZVByb3RvUAFaPmdpdGh1Yi5jb20vcGFybGV5aHEvcGFybGV5L2dlbi9wYXJsZXkvbWVzc2FnaW5nL3YxO21lc3NhZ2luZ3YxogIDUE1YqgITUGFybGV5Lk1lc3NhZ2luZy5WMcoCE1BhcmxleVxNZXNzYWdpbmdcVjHiAh9QYXJsZXlcTWVzc2FnaW5nXFYxXEdQQk1ldGFkYXRh6gIVUGFybGV5OjpNZXNzYWdpbmc6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_parley_error_v1_error, file_parley_messaging_v1_message, file_parley_messaging_v1_position, file_parley_messaging_v1_publish, file_parley_messaging_v1_read, file_parley_messaging_v1_receipt]);
 
 /**
  * ExchangeRequest is one command of the client. One without a command keeps the
@@ -99,8 +99,9 @@ export type PublishCommand = Message<"parley.messaging.v1.PublishCommand"> & {
   request?: PublishRequest | undefined;
 
   /**
-   * If this publish fails, fail every later one on this stream with ABORTED,
-   * reason EARLIER_PUBLISH_FAILED. Default: later ones are stored all the same.
+   * If this publish fails, fail every later one on this stream, whatever its
+   * topic, with ABORTED, reason EARLIER_PUBLISH_FAILED. Default: later ones are
+   * stored all the same.
    *
    * @generated from field: bool stop_on_failure = 3;
    */
@@ -189,17 +190,17 @@ export type ExchangeResponse = Message<"parley.messaging.v1.ExchangeResponse"> &
     /**
      * The next piece of a subscription.
      *
-     * @generated from field: parley.messaging.v1.Delivery delivery = 2;
+     * @generated from field: parley.messaging.v1.ExchangeDelivery delivery = 2;
      */
-    value: Delivery;
+    value: ExchangeDelivery;
     case: "delivery";
   } | {
     /**
      * Nothing happened; the stream is alive.
      *
-     * @generated from field: parley.messaging.v1.Heartbeat heartbeat = 3;
+     * @generated from field: parley.messaging.v1.ExchangeHeartbeat heartbeat = 3;
      */
-    value: Heartbeat;
+    value: ExchangeHeartbeat;
     case: "heartbeat";
   } | { case: undefined; value?: undefined };
 };
@@ -212,7 +213,8 @@ export const ExchangeResponseSchema: GenMessage<ExchangeResponse> = /*@__PURE__*
   messageDesc(file_parley_messaging_v1_exchange, 4);
 
 /**
- * PublishResult says how one publish of an Exchange went.
+ * PublishResult says how one publish of an Exchange went. A publish whose outcome
+ * the server cannot tell gets no result: the stream ends with UNAVAILABLE.
  *
  * @generated from message parley.messaging.v1.PublishResult
  */
@@ -256,12 +258,12 @@ export const PublishResultSchema: GenMessage<PublishResult> = /*@__PURE__*/
   messageDesc(file_parley_messaging_v1_exchange, 5);
 
 /**
- * Delivery is the next piece of one subscription of an Exchange. Its fields 1 to
- * 5 are those of SubscribeResponse, number by number.
+ * ExchangeDelivery is the next piece of one subscription of an Exchange. Its
+ * fields 1 to 5 are those of SubscribeResponse, number by number.
  *
- * @generated from message parley.messaging.v1.Delivery
+ * @generated from message parley.messaging.v1.ExchangeDelivery
  */
-export type Delivery = Message<"parley.messaging.v1.Delivery"> & {
+export type ExchangeDelivery = Message<"parley.messaging.v1.ExchangeDelivery"> & {
   /**
    * The number the client gave the subscription.
    *
@@ -277,15 +279,16 @@ export type Delivery = Message<"parley.messaging.v1.Delivery"> & {
   gap?: Gap | undefined;
 
   /**
-   * The messages, in ascending sequence. Empty in a heartbeat.
+   * The messages, in ascending sequence. Empty in a heartbeat, and perhaps after a
+   * gap.
    *
    * @generated from field: repeated parley.messaging.v1.Message messages = 2;
    */
   messages: Message$1[];
 
   /**
-   * The place after these messages: resume here. Unset only where the
-   * subscription could not start.
+   * The place after these messages: resume here. A heartbeat may advance it too.
+   * Unset only where the subscription could not start.
    *
    * @generated from field: parley.messaging.v1.Cursor cursor = 3;
    */
@@ -306,7 +309,8 @@ export type Delivery = Message<"parley.messaging.v1.Delivery"> & {
   heartbeatInterval?: Duration | undefined;
 
   /**
-   * Set in the last delivery of the subscription; its id is free again.
+   * Set when the subscription ends before the stream does: this is its last
+   * delivery, and its id is free again.
    *
    * @generated from field: parley.messaging.v1.SubscriptionEnd end = 7;
    */
@@ -314,10 +318,10 @@ export type Delivery = Message<"parley.messaging.v1.Delivery"> & {
 };
 
 /**
- * Describes the message parley.messaging.v1.Delivery.
- * Use `create(DeliverySchema)` to create a new message.
+ * Describes the message parley.messaging.v1.ExchangeDelivery.
+ * Use `create(ExchangeDeliverySchema)` to create a new message.
  */
-export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
+export const ExchangeDeliverySchema: GenMessage<ExchangeDelivery> = /*@__PURE__*/
   messageDesc(file_parley_messaging_v1_exchange, 6);
 
 /**
@@ -329,7 +333,7 @@ export type SubscriptionEnd = Message<"parley.messaging.v1.SubscriptionEnd"> & {
   /**
    * Why, with the codes and reasons of Subscribe, or RESOURCE_EXHAUSTED, reason
    * STREAM_LIMIT: too many subscriptions run on this stream. Unset: it was
-   * unsubscribed, or reached the head as asked.
+   * unsubscribed, or reached the head (`stop_at_head`).
    *
    * @generated from field: parley.messaging.v1.CommandError error = 1;
    */
@@ -344,13 +348,15 @@ export const SubscriptionEndSchema: GenMessage<SubscriptionEnd> = /*@__PURE__*/
   messageDesc(file_parley_messaging_v1_exchange, 7);
 
 /**
- * Heartbeat says that the stream is alive.
+ * ExchangeHeartbeat says that the stream is alive.
  *
- * @generated from message parley.messaging.v1.Heartbeat
+ * @generated from message parley.messaging.v1.ExchangeHeartbeat
  */
-export type Heartbeat = Message<"parley.messaging.v1.Heartbeat"> & {
+export type ExchangeHeartbeat = Message<"parley.messaging.v1.ExchangeHeartbeat"> & {
   /**
-   * The longest time the server lets pass without sending anything: 15 s.
+   * The longest time the server lets pass without sending anything: 15 s. A
+   * client that hears nothing for twice this long should reconnect, and subscribe
+   * again after its last cursors.
    *
    * @generated from field: google.protobuf.Duration interval = 1;
    */
@@ -358,10 +364,10 @@ export type Heartbeat = Message<"parley.messaging.v1.Heartbeat"> & {
 };
 
 /**
- * Describes the message parley.messaging.v1.Heartbeat.
- * Use `create(HeartbeatSchema)` to create a new message.
+ * Describes the message parley.messaging.v1.ExchangeHeartbeat.
+ * Use `create(ExchangeHeartbeatSchema)` to create a new message.
  */
-export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
+export const ExchangeHeartbeatSchema: GenMessage<ExchangeHeartbeat> = /*@__PURE__*/
   messageDesc(file_parley_messaging_v1_exchange, 8);
 
 /**
@@ -379,7 +385,7 @@ export type CommandError = Message<"parley.messaging.v1.CommandError"> & {
   code: Code;
 
   /**
-   * What to mend.
+   * What to mend. Treat an unknown one by its `code`.
    *
    * @generated from field: parley.error.v1.Reason reason = 2;
    */
@@ -393,14 +399,15 @@ export type CommandError = Message<"parley.messaging.v1.CommandError"> & {
   message: string;
 
   /**
-   * With reason INVALID_FIELD: what was violated.
+   * With reason INVALID_FIELD: the first violations, at most 10.
    *
    * @generated from field: repeated parley.messaging.v1.FieldViolation violations = 4;
    */
   violations: FieldViolation[];
 
   /**
-   * With reason EPOCH_MISMATCH or SEQUENCE_MISMATCH: how the topic is.
+   * With reason EPOCH_MISMATCH, SEQUENCE_MISMATCH or POSITION_AHEAD: how the topic
+   * is.
    *
    * @generated from field: parley.messaging.v1.CursorMismatch mismatch = 5;
    */

@@ -15,21 +15,26 @@ import type { Message as Message$1 } from "@bufbuild/protobuf";
  * Describes the file parley/messaging/v1/message.proto.
  */
 export const file_parley_messaging_v1_message: GenFile = /*@__PURE__*/
-  fileDesc("CiFwYXJsZXkvbWVzc2FnaW5nL3YxL21lc3NhZ2UucHJvdG8SE3BhcmxleS5tZXNzYWdpbmcudjEi3gIKB01lc3NhZ2USIAoIc2VxdWVuY2UYASABKARCDrpICzIJGP////////8PEjAKDHB1Ymxpc2hfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoCaWQYAyABKAlCCLpIBXIDKIABEhUKA2tleRgEIAEoCUIIukgFcgMogAISWgoKYXR0cmlidXRlcxgFIAMoCzIsLnBhcmxleS5tZXNzYWdpbmcudjEuTWVzc2FnZS5BdHRyaWJ1dGVzRW50cnlCGLpIFZoBEhBAIgdyBSABKIABKgVyAyiAIBIOCgR0ZXh0GAYgASgJSAASDgoEZGF0YRgHIAEoDEgAGjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQhAKB3BheWxvYWQSBbpIAggBSgQICBAJSgQICRAKUgV0eXBlZELVAQoXY29tLnBhcmxleS5tZXNzYWdpbmcudjFCDE1lc3NhZ2VQcm90b1ABWj5naXRodWIuY29tL3BhcmxleWhxL3BhcmxleS9nZW4vcGFybGV5L21lc3NhZ2luZy92MTttZXNzYWdpbmd2MaICA1BNWKoCE1BhcmxleS5NZXNzYWdpbmcuVjHKAhNQYXJsZXlcTWVzc2FnaW5nXFYx4gIfUGFybGV5XE1lc3NhZ2luZ1xWMVxHUEJNZXRhZGF0YeoCFVBhcmxleTo6TWVzc2FnaW5nOjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CiFwYXJsZXkvbWVzc2FnaW5nL3YxL21lc3NhZ2UucHJvdG8SE3BhcmxleS5tZXNzYWdpbmcudjEitAIKB01lc3NhZ2USEAoIc2VxdWVuY2UYASABKAQSMAoMcHVibGlzaF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgJpZBgDIAEoCUIIukgFcgMogAESFQoDa2V5GAQgASgJQgi6SAVyAyiAAhJaCgphdHRyaWJ1dGVzGAUgAygLMiwucGFybGV5Lm1lc3NhZ2luZy52MS5NZXNzYWdlLkF0dHJpYnV0ZXNFbnRyeUIYukgVmgESEEAiB3IFIAEogAEqBXIDKIAgEg4KBHRleHQYBiABKAlIABIOCgRkYXRhGAcgASgMSAAaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCCQoHcGF5bG9hZELVAQoXY29tLnBhcmxleS5tZXNzYWdpbmcudjFCDE1lc3NhZ2VQcm90b1ABWj5naXRodWIuY29tL3BhcmxleWhxL3BhcmxleS9nZW4vcGFybGV5L21lc3NhZ2luZy92MTttZXNzYWdpbmd2MaICA1BNWKoCE1BhcmxleS5NZXNzYWdpbmcuVjHKAhNQYXJsZXlcTWVzc2FnaW5nXFYx4gIfUGFybGV5XE1lc3NhZ2luZ1xWMVxHUEJNZXRhZGF0YeoCFVBhcmxleTo6TWVzc2FnaW5nOjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * Message is one entry of a topic's log. The same form is published, stored
  * and delivered; it never carries anything about one delivery.
  *
- * Its size counts as stored: the binary encoding with the fields the server
- * sets. The topic's `max_message_bytes` limits it.
+ * Its size is that of its binary encoding as published, plus 32 bytes for what
+ * the server sets. The topic's `max_message_bytes` limits it.
+ *
+ * Number 8 is left free for a payload typed by the topic's `message_type`, 9
+ * for that type's revision; do not use. There will be no google.protobuf.Any:
+ * a reader whose JSON codec does not know the type could not get past it.
  *
  * @generated from message parley.messaging.v1.Message
  */
 export type Message = Message$1<"parley.messaging.v1.Message"> & {
   /**
    * Set by the server; refused when a client sets it. The position in the
-   * topic: contiguous from 1, never issued twice within an epoch, at most
+   * topic: contiguous from 1, and never issued twice until the topic is deleted.
+   * A recovery leaps over sequences, which readers get as a gap. At most
    * 2^53 - 1, so that a JavaScript number holds it exactly. JSON writes it as a
    * string.
    *
@@ -39,18 +44,24 @@ export type Message = Message$1<"parley.messaging.v1.Message"> & {
 
   /**
    * Set by the server; refused when a client sets it. The log time at which the
-   * message was stored, in UTC, to the microsecond. It never runs backwards
-   * along the sequence; neighbours may share one. Order is that of `sequence`.
+   * message was stored, in UTC, to the microsecond. Log time is the server's
+   * clock, but never less than the last `publish_time` of the topic. Neighbours
+   * may share one. Order is that of `sequence`.
    *
    * @generated from field: google.protobuf.Timestamp publish_time = 2;
    */
   publishTime?: Timestamp | undefined;
 
   /**
-   * The producer's name for this message: at most 128 bytes. Publishing the
-   * same id again within the topic's `deduplication_window` stores nothing and
-   * returns the first message's sequence; content is not compared. Empty: the
-   * message is never taken for a duplicate.
+   * The producer's name for this message, at most 128 bytes: unique among all
+   * messages of all producers of the topic, for example a UUID or file/line.
+   * Another message with the same id while the topic remembers it is dropped as
+   * a duplicate, whoever sent it and whatever it says. Empty: the message is
+   * never taken for a duplicate.
+   *
+   * The topic's `deduplication_window` says how long ids are remembered.
+   * Retention and PurgeTopic leave them alone. If storage loses a message, its id
+   * is forgotten with it, so a retry stores it again.
    *
    * @generated from field: string id = 3;
    */
@@ -58,7 +69,8 @@ export type Message = Message$1<"parley.messaging.v1.Message"> & {
 
   /**
    * What the message is about, for readers that filter by key: at most 256
-   * bytes. Empty: no key. Keys neither order nor replace messages.
+   * bytes. Empty: no key. Keys neither order nor replace messages unless a later
+   * topic setting says so.
    *
    * @generated from field: string key = 4;
    */

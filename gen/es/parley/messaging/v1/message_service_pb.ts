@@ -33,21 +33,35 @@ export const file_parley_messaging_v1_message_service: GenFile = /*@__PURE__*/
  * and any protocol. A reader that stores its cursor together with its results
  * handles every message exactly once; one that stores it later sees some again.
  *
+ * Rules bind requests. Do not validate responses: a newer server may send more.
+ *
  * Any RPC can fail with these errors (google.rpc.ErrorInfo, domain `parley`):
  *   - INVALID_ARGUMENT, reason INVALID_FIELD, UNKNOWN_FIELD or
  *     MALFORMED_MESSAGE: the request is refused; nothing of it was stored.
  *   - NOT_FOUND, reason TOPIC_NOT_FOUND: there is no such topic. No RPC here
  *     creates one.
- *   - RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE: the request exceeds what the
- *     server decodes. Send smaller batches.
+ *   - RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE: the whole request exceeds what
+ *     the server decodes. Send smaller batches.
  *   - UNAUTHENTICATED, reason UNAUTHENTICATED, or PERMISSION_DENIED, reason
  *     PERMISSION_DENIED: the caller is unknown or may not do this.
  *   - UNAVAILABLE, reason SERVER_DRAINING: wait as RetryInfo says, then retry.
+ *   - UNAVAILABLE, reason STORE_UNAVAILABLE: the server cannot know the topic's
+ *     present state. It never answers NOT_FOUND or POSITION_AHEAD, nor sends a gap
+ *     with GAP_REASON_TOPIC_RECREATED, instead. Wait as RetryInfo says, then retry.
  *
  * A stream also ends with UNAVAILABLE, reason STREAM_AGE_LIMIT (start it again
  * at once), and UNAUTHENTICATED, reason TOKEN_EXPIRED (fetch a token first).
  * Before these two and SERVER_DRAINING, streams that deliver send a last response
- * with the cursor.
+ * with the cursor if the client still reads. Do not rely on it: every response
+ * has a cursor.
+ *
+ * Open outcomes: after an error with one of these reasons nothing of the batch
+ * was stored: INVALID_FIELD, UNKNOWN_FIELD, MALFORMED_MESSAGE, MESSAGE_TOO_LARGE,
+ * UNKNOWN_METHOD, UNAUTHENTICATED, PERMISSION_DENIED, TOPIC_NOT_FOUND,
+ * EPOCH_MISMATCH, SEQUENCE_MISMATCH, LOW_DISK_SPACE, MESSAGE_OVER_TOPIC_LIMIT,
+ * EARLIER_PUBLISH_FAILED. After any other error, a broken connection, or an error
+ * without a Parley reason, the messages may be stored. A batch with an open
+ * outcome is never stored after a later one of its stream.
  *
  * @generated from service parley.messaging.v1.MessageService
  */
@@ -56,16 +70,16 @@ export const MessageService: GenService<{
    * Publish stores 1 to 1,000 messages in one topic, all or none, in one run of
    * sequences, and answers when they are durable.
    *
-   * Retry: give every message an `id`, and a retry within the topic's
-   * `deduplication_window` stores nothing twice, also over another publishing RPC
-   * or after a restart of the server. Without ids a retry stores the messages
-   * again. After an error that leaves the outcome open (DEADLINE_EXCEEDED,
-   * CANCELED, UNAVAILABLE, a broken connection) the messages may be stored.
+   * Retry: give every message an `id`. A retry stores nothing twice while the
+   * topic remembers the ids, also over another publishing RPC or after a restart
+   * of the server. It remembers them for a time and up to a count: see
+   * `Topic.deduplication_window`. Without ids a retry stores the messages again.
    *
    * Compare-and-append: with `expected_last_sequence` the messages are stored
    * only if the topic still ends there. Ids are looked up first: a batch of
    * duplicates only is answered with its sequences and compares nothing;
    * otherwise the expectation is compared, and on a mismatch nothing is stored.
+   * Go on with the sequence of the receipt's cursor.
    *
    * Errors:
    *   - INVALID_ARGUMENT, reason INVALID_FIELD: among others, an id is used twice
@@ -74,8 +88,8 @@ export const MessageService: GenService<{
    *     than the topic's `max_message_bytes`.
    *   - ABORTED, reason EPOCH_MISMATCH or SEQUENCE_MISMATCH: the topic is not as
    *     expected; the detail CursorMismatch says how it is. Read on, decide again.
-   *   - RESOURCE_EXHAUSTED, reason LOW_DISK_SPACE: the server stores nothing until
-   *     it has space again. Retry later.
+   *   - RESOURCE_EXHAUSTED, reason LOW_DISK_SPACE: the server takes no new messages
+   *     or topics until it has space again. Retry later.
    *
    * @generated from rpc parley.messaging.v1.MessageService.Publish
    */
@@ -90,13 +104,24 @@ export const MessageService: GenService<{
    * by Publish, all or none. Batches of other publishers may lie between.
    *
    * The first failure ends the stream: what was stored before it stays, nothing
-   * after it is stored. The error carries the detail StreamReceipt, which says
-   * how far the server came. With a broken connection there is no such detail;
-   * give every message an `id` and send all batches again.
+   * after it is stored. The first detail of the error is StreamReceipt, which says
+   * how far the server came; paths in BadRequest are those of the request with the
+   * index `stored_batches`. A broken connection brings no detail.
    *
-   * Errors: those of Publish but the mismatches, and
-   *   - INVALID_ARGUMENT, reason INVALID_FIELD: the first request names no topic,
-   *     or a later one names another.
+   * Retry: give every message an `id`. Sending the whole stream again is safe only
+   * while the topic remembers the first id of the stream. Split a long import, say
+   * into streams of 100,000 messages, or use Exchange, which acknowledges each
+   * batch.
+   *
+   * The stream is bound to the epoch the topic has at its first batch.
+   *
+   * Errors: those of Publish but SEQUENCE_MISMATCH, and
+   *   - INVALID_ARGUMENT, reason INVALID_FIELD: the stream has no request, the
+   *     first one names no topic, or a later one names another topic or epoch.
+   *   - NOT_FOUND, reason TOPIC_NOT_FOUND: also when the topic is deleted while the
+   *     stream runs, even if it is created again.
+   *   - ABORTED, reason EPOCH_MISMATCH: also when the topic is recovered while the
+   *     stream runs.
    *
    * @generated from rpc parley.messaging.v1.MessageService.PublishStream
    */
@@ -111,19 +136,23 @@ export const MessageService: GenService<{
    *
    * The first response comes at once, empty if nothing is ready; later ones carry
    * what is ready, up to 256 KiB of messages or one larger message. After
-   * `heartbeat_interval` without one, an empty response is sent, so a client that
-   * hears nothing for longer knows that the stream is dead. A slow reader slows
-   * down nobody else, and nothing is dropped for it: it reads from the store, and
-   * gets a gap where retention overtakes it.
+   * `heartbeat_interval` without one, an empty response is sent, with a cursor: a
+   * client that hears nothing for twice as long should reconnect after its last
+   * cursor. A slow reader slows down nobody else, and nothing is dropped for it:
+   * it reads from the store, and gets a gap where retention overtakes it.
    *
    * The stream ends with OK only where `stop_at_head` asks for it. It changes
    * nothing on the server; start it again after the last cursor.
+   *
+   * Over HTTP/1.1 each Subscribe is a connection of its own, and browsers allow
+   * about six to one server. Serve TLS for more: then they use HTTP/2.
    *
    * Errors:
    *   - NOT_FOUND, reason TOPIC_NOT_FOUND: also when the topic is deleted while
    *     the stream runs.
    *   - OUT_OF_RANGE, reason POSITION_AHEAD: the start lies beyond the end of the
-   *     topic. The cursor is another server's, or its messages were lost.
+   *     topic: it was made up, or storage was put back without a recovery. The
+   *     detail CursorMismatch says where the end is.
    *
    * @generated from rpc parley.messaging.v1.MessageService.Subscribe
    */
@@ -140,17 +169,21 @@ export const MessageService: GenService<{
    * in that order, each as soon as its batch is durable: a client need not wait
    * for one before it sends the next. A publish that fails, an invalid one
    * included, gets its error as its result and does not stop later ones, unless
-   * `stop_on_failure` says so. Each subscription delivers as by Subscribe; there
-   * is no order between subscriptions, nor between deliveries and results.
+   * `stop_on_failure` says so. A publish whose outcome the server cannot tell gets
+   * no result: the stream ends with UNAVAILABLE. Each subscription delivers as by
+   * Subscribe; there is no order between subscriptions, nor between deliveries and
+   * results.
    *
    * The first response, a heartbeat, comes at once, and another one whenever
    * nothing else was sent for its `interval`. At most 1,024 results or 8 MiB of
    * responses wait for a client that does not read; then the server stops reading
    * until it does. When the client closes its side, results still due are sent and
-   * subscriptions go on; with none left, the stream ends with OK.
+   * subscriptions go on; with none left, the stream ends with OK. When the server
+   * ends the stream (drain, age, token), each subscription gets one last delivery
+   * with its cursor, `end` not set.
    *
-   * Not idempotent; for publishes, ids make a retry safe as with Publish. After a
-   * broken stream, publishes without a result may be stored.
+   * Not idempotent; for publishes, ids make a retry safe as with Publish. After
+   * the stream has ended, publishes without a result may be stored.
    *
    * Errors that end the stream:
    *   - INVALID_ARGUMENT, reason INVALID_FIELD: a request breaks a rule outside of
@@ -167,17 +200,20 @@ export const MessageService: GenService<{
   },
   /**
    * ReadMessages returns one page of a topic's stored messages, in order of their
-   * sequences, and never waits for new ones. Go on with the cursor of the answer;
-   * its `last_sequence` is reached at the end.
+   * sequences, and never waits for new ones. Read on until the cursor's sequence
+   * equals `last_sequence`.
    *
-   * It has no side effects; Connect clients may use HTTP GET. What follows a
-   * cursor never changes until it is removed, so a page that starts `after` a
-   * cursor, and is full, may be marked as cacheable, for the caller only; its
-   * `last_sequence` is then that of the time it was produced.
+   * It has no side effects; Connect clients may use HTTP GET. A GET puts the
+   * request into the URL, which logs record and whose length is limited: POST long
+   * or confidential requests.
+   *
+   * Caching: an answer to a GET may be cached if the page starts `after` a cursor,
+   * has no gap, and ends before its `last_sequence`. It is then marked private, for
+   * at most 5 minutes; within them a cache may show messages removed since. Every
+   * other answer to a GET, errors included, says no-store.
    *
    * Errors:
-   *   - OUT_OF_RANGE, reason POSITION_AHEAD: the start lies beyond the end of the
-   *     topic. The cursor is another server's, or its messages were lost.
+   *   - OUT_OF_RANGE, reason POSITION_AHEAD: as with Subscribe.
    *
    * @generated from rpc parley.messaging.v1.MessageService.ReadMessages
    */

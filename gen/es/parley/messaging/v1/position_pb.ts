@@ -15,11 +15,16 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parley/messaging/v1/position.proto.
  */
 export const file_parley_messaging_v1_position: GenFile = /*@__PURE__*/
-  fileDesc("CiJwYXJsZXkvbWVzc2FnaW5nL3YxL3Bvc2l0aW9uLnByb3RvEhNwYXJsZXkubWVzc2FnaW5nLnYxIkQKBkN1cnNvchIYCgVlcG9jaBgBIAEoCUIJukgGcgQgAShAEiAKCHNlcXVlbmNlGAIgASgEQg66SAsyCRj/////////DyLhAQoFU3RhcnQSGwoIZWFybGllc3QYASABKAhCB7pIBGoCCAFIABIWCgNlbmQYAiABKAhCB7pIBGoCCAFIABIkCghzZXF1ZW5jZRgDIAEoBEIQukgNMgsY/////////w8oAUgAEiwKBWFmdGVyGAQgASgLMhsucGFybGV5Lm1lc3NhZ2luZy52MS5DdXJzb3JIABIqCgR0aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEgAEhcKBGxhc3QYBiABKA1CB7pIBCoCKAFIAEIKCghwb3NpdGlvbiLVAwoDR2FwEjoKBnJlYXNvbhgBIAEoDjIeLnBhcmxleS5tZXNzYWdpbmcudjEuR2FwUmVhc29uQgq6SAeCAQQQASAAEh4KDWZpcnN0X21pc3NpbmcYAiABKARCB7pIBDICKAESFAoMbGFzdF9taXNzaW5nGAMgASgEEhsKCnJlc3VtZWRfYXQYBCABKARCB7pIBDICKAE6vgK6SLoCGr4BCg9nYXAua25vd25fcmFuZ2USP3RoZSByYW5nZSBtdXN0IG5vdCBiZSBlbXB0eSBhbmQgbXVzdCBlbmQganVzdCBiZWZvcmUgcmVzdW1lZF9hdBpqdGhpcy5yZWFzb24gPT0gMyB8fCAodGhpcy5maXJzdF9taXNzaW5nIDw9IHRoaXMubGFzdF9taXNzaW5nICYmIHRoaXMucmVzdW1lZF9hdCA9PSB0aGlzLmxhc3RfbWlzc2luZyArIDF1KRp3ChJnYXAucmVjcmVhdGVkX29wZW4SNGxhc3RfbWlzc2luZyBtdXN0IGJlIDAgd2hlbiB0aGUgdG9waWMgd2FzIHJlLWNyZWF0ZWQaK3RoaXMucmVhc29uICE9IDMgfHwgdGhpcy5sYXN0X21pc3NpbmcgPT0gMHUqewoJR2FwUmVhc29uEhoKFkdBUF9SRUFTT05fVU5TUEVDSUZJRUQQABIYChRHQVBfUkVBU09OX1JFVEVOVElPThABEhgKFEdBUF9SRUFTT05fREFUQV9MT1NTEAISHgoaR0FQX1JFQVNPTl9UT1BJQ19SRUNSRUFURUQQA0LWAQoXY29tLnBhcmxleS5tZXNzYWdpbmcudjFCDVBvc2l0aW9uUHJvdG9QAVo+Z2l0aHViLmNvbS9wYXJsZXlocS9wYXJsZXkvZ2VuL3BhcmxleS9tZXNzYWdpbmcvdjE7bWVzc2FnaW5ndjGiAgNQTViqAhNQYXJsZXkuTWVzc2FnaW5nLlYxygITUGFybGV5XE1lc3NhZ2luZ1xWMeICH1BhcmxleVxNZXNzYWdpbmdcVjFcR1BCTWV0YWRhdGHqAhVQYXJsZXk6Ok1lc3NhZ2luZzo6VjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CiJwYXJsZXkvbWVzc2FnaW5nL3YxL3Bvc2l0aW9uLnByb3RvEhNwYXJsZXkubWVzc2FnaW5nLnYxIkQKBkN1cnNvchIYCgVlcG9jaBgBIAEoCUIJukgGcgQgAShAEiAKCHNlcXVlbmNlGAIgASgEQg66SAsyCRj/////////DyLhAQoFU3RhcnQSGwoIZWFybGllc3QYASABKAhCB7pIBGoCCAFIABIWCgNlbmQYAiABKAhCB7pIBGoCCAFIABIkCghzZXF1ZW5jZRgDIAEoBEIQukgNMgsY/////////w8oAUgAEiwKBWFmdGVyGAQgASgLMhsucGFybGV5Lm1lc3NhZ2luZy52MS5DdXJzb3JIABIqCgR0aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEgAEhcKBGxhc3QYBiABKA1CB7pIBCoCKAFIAEIKCghwb3NpdGlvbiJ2CgNHYXASLgoGcmVhc29uGAEgASgOMh4ucGFybGV5Lm1lc3NhZ2luZy52MS5HYXBSZWFzb24SFQoNZmlyc3RfbWlzc2luZxgCIAEoBBIUCgxsYXN0X21pc3NpbmcYAyABKAQSEgoKcmVzdW1lZF9hdBgEIAEoBCp7CglHYXBSZWFzb24SGgoWR0FQX1JFQVNPTl9VTlNQRUNJRklFRBAAEhgKFEdBUF9SRUFTT05fUkVURU5USU9OEAESGAoUR0FQX1JFQVNPTl9EQVRBX0xPU1MQAhIeChpHQVBfUkVBU09OX1RPUElDX1JFQ1JFQVRFRBADQtYBChdjb20ucGFybGV5Lm1lc3NhZ2luZy52MUINUG9zaXRpb25Qcm90b1ABWj5naXRodWIuY29tL3BhcmxleWhxL3BhcmxleS9nZW4vcGFybGV5L21lc3NhZ2luZy92MTttZXNzYWdpbmd2MaICA1BNWKoCE1BhcmxleS5NZXNzYWdpbmcuVjHKAhNQYXJsZXlcTWVzc2FnaW5nXFYx4gIfUGFybGV5XE1lc3NhZ2luZ1xWMVxHUEJNZXRhZGF0YeoCFVBhcmxleTo6TWVzc2FnaW5nOjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
- * Cursor is a place in a topic's log: after `sequence`, in one life of the
- * topic. Keep the last one received and give it back to resume.
+ * Cursor is a place in a topic's log: after `sequence`, in one epoch. Give it
+ * back in `Start.after` to resume.
+ *
+ * Store it only after the messages before it are handled. To store a place
+ * within a response, combine the epoch of its cursor with a message's sequence.
+ * In TypeScript store it with `toJsonString(CursorSchema, cursor)`: plain
+ * JSON.stringify fails on a bigint.
  *
  * @generated from message parley.messaging.v1.Cursor
  */
@@ -64,8 +69,9 @@ export type Start = Message<"parley.messaging.v1.Start"> & {
    */
   position: {
     /**
-     * The oldest message still stored. The only value is true. Messages that
-     * retention removed earlier are not reported as a gap.
+     * The oldest message still stored. The only value is true. What retention or
+     * PurgeTopic removed before it is not reported; what the storage lost is, as
+     * a gap.
      *
      * @generated from field: bool earliest = 1;
      */
@@ -73,8 +79,8 @@ export type Start = Message<"parley.messaging.v1.Start"> & {
     case: "earliest";
   } | {
     /**
-     * After the newest message: only what is published from now on. The only
-     * value is true.
+     * The topic's end: only what is published from now on. The only value is
+     * true.
      *
      * @generated from field: bool end = 2;
      */
@@ -92,10 +98,19 @@ export type Start = Message<"parley.messaging.v1.Start"> & {
     case: "sequence";
   } | {
     /**
-     * The message that follows this cursor, or a gap that says what is missing
-     * between. A cursor of another epoch yields a gap; a cursor of this epoch
-     * that lies beyond its last sequence fails with OUT_OF_RANGE, reason
-     * POSITION_AHEAD.
+     * What follows this cursor: the next message, or a gap that says what is
+     * missing before it. By the epoch of the cursor:
+     *   - The topic's epoch: beyond the topic's last sequence the call fails with
+     *     OUT_OF_RANGE, reason POSITION_AHEAD.
+     *   - An earlier epoch of the topic, not beyond its end: reading goes on, and
+     *     meets a gap with GAP_REASON_DATA_LOSS where that epoch ended.
+     *   - An earlier epoch of the topic, beyond the end that recovery found for
+     *     it: a gap with GAP_REASON_DATA_LOSS whose `last_missing` is 0, then
+     *     everything of the epoch after it.
+     *   - An epoch the topic never had (it was created again, or the cursor is
+     *     another topic's or server's): a gap with GAP_REASON_TOPIC_RECREATED, then
+     *     everything stored. Messages that were removed before are part of this
+     *     gap.
      *
      * @generated from field: parley.messaging.v1.Cursor after = 4;
      */
@@ -103,8 +118,10 @@ export type Start = Message<"parley.messaging.v1.Start"> & {
     case: "after";
   } | {
     /**
-     * The first stored message whose `publish_time` is not before this time;
-     * `end` if there is none.
+     * The first stored message whose `publish_time` is not before this time. A
+     * time before the oldest message begins there and reports no gap. If there is
+     * no such message, also with a time in the future, this is `end`: whatever is
+     * published from now on.
      *
      * @generated from field: google.protobuf.Timestamp time = 5;
      */
@@ -133,6 +150,11 @@ export const StartSchema: GenMessage<Start> = /*@__PURE__*/
  * Gap says that messages the reader should have come to next cannot be
  * delivered any more. It stands before the messages of its response.
  *
+ * A gap has one reason; neighbouring gaps come in consecutive responses. A
+ * response with a gap may carry no messages. Its cursor is at least
+ * `resumed_at` - 1. The epoch of a stream's cursors changes only with a gap, so
+ * one response never mixes epochs.
+ *
  * @generated from message parley.messaging.v1.Gap
  */
 export type Gap = Message<"parley.messaging.v1.Gap"> & {
@@ -144,16 +166,18 @@ export type Gap = Message<"parley.messaging.v1.Gap"> & {
   reason: GapReason;
 
   /**
-   * The first sequence that is missing, at least 1. With GAP_REASON_TOPIC_RECREATED
-   * it belongs to the epoch of the reader's cursor.
+   * The first sequence that is missing, at least 1. With
+   * GAP_REASON_TOPIC_RECREATED it belongs to the epoch of the reader's cursor.
    *
    * @generated from field: uint64 first_missing = 2;
    */
   firstMissing: bigint;
 
   /**
-   * The last sequence that is missing, included. 0 (unknown) with
-   * GAP_REASON_TOPIC_RECREATED.
+   * The last sequence that is missing, included; then `resumed_at` is the one
+   * after it. 0: unknown; then `resumed_at` has nothing to do with
+   * `first_missing`. Always 0 with GAP_REASON_TOPIC_RECREATED, never with
+   * GAP_REASON_RETENTION.
    *
    * @generated from field: uint64 last_missing = 3;
    */
@@ -161,7 +185,7 @@ export type Gap = Message<"parley.messaging.v1.Gap"> & {
 
   /**
    * The sequence with which reading goes on, in the epoch of the response's
-   * cursor; it may not have been published yet.
+   * cursor. At least 1; it may not have been published yet.
    *
    * @generated from field: uint64 resumed_at = 4;
    */
@@ -176,7 +200,8 @@ export const GapSchema: GenMessage<Gap> = /*@__PURE__*/
   messageDesc(file_parley_messaging_v1_position, 2);
 
 /**
- * GapReason says why messages are missing.
+ * GapReason says why messages are missing. Values may be added: treat an unknown
+ * one as GAP_REASON_DATA_LOSS.
  *
  * @generated from enum parley.messaging.v1.GapReason
  */
@@ -196,15 +221,17 @@ export enum GapReason {
   RETENTION = 1,
 
   /**
-   * The storage lost or damaged them. An operator has been told in the log.
+   * The storage lost or damaged them, and the server's log says so. The range
+   * includes what a recovery leapt over: sequences that may have been issued.
    *
    * @generated from enum value: GAP_REASON_DATA_LOSS = 2;
    */
   DATA_LOSS = 2,
 
   /**
-   * The topic was deleted and created again: what followed the cursor in the
-   * former topic is gone, and its sequences started again at 1.
+   * The topic never had the cursor's epoch: most likely it was deleted and created
+   * again, and its sequences started again at 1. What followed the cursor in the
+   * former topic is gone.
    *
    * @generated from enum value: GAP_REASON_TOPIC_RECREATED = 3;
    */

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parley/messaging/v1/publish.proto.
  */
 export const file_parley_messaging_v1_publish: GenFile = /*@__PURE__*/
-  fileDesc("CiFwYXJsZXkvbWVzc2FnaW5nL3YxL3B1Ymxpc2gucHJvdG8SE3BhcmxleS5tZXNzYWdpbmcudjEi4AMKDlB1Ymxpc2hSZXF1ZXN0EjIKBXRvcGljGAEgASgJQiO6SCByHjIcXlthLXowLTldW2EtejAtOS5fLV17MCwxMjd9JBKoAgoIbWVzc2FnZXMYAiADKAsyHC5wYXJsZXkubWVzc2FnaW5nLnYxLk1lc3NhZ2VC9wG6SPMBugFqChNtZXNzYWdlcy51bmlxdWVfaWRzEiFhbiBpZCBtYXkgYmUgdXNlZCBvbmNlIGluIGEgYmF0Y2gaMHRoaXMuZmlsdGVyKG0sIG0uaWQgIT0gJycpLm1hcChtLCBtLmlkKS51bmlxdWUoKZIBggEIARDoByJ7ugF4ChVtZXNzYWdlLnNlcnZlcl9maWVsZHMSL3NlcXVlbmNlIGFuZCBwdWJsaXNoX3RpbWUgYXJlIHNldCBieSB0aGUgc2VydmVyGi50aGlzLnNlcXVlbmNlID09IDB1ICYmICFoYXModGhpcy5wdWJsaXNoX3RpbWUpEjMKFmV4cGVjdGVkX2xhc3Rfc2VxdWVuY2UYAyABKARCDrpICzIJGP////////8PSACIAQESHwoOZXhwZWN0ZWRfZXBvY2gYBCABKAlCB7pIBHICKEBCGQoXX2V4cGVjdGVkX2xhc3Rfc2VxdWVuY2UiQAoPUHVibGlzaFJlc3BvbnNlEi0KB3JlY2VpcHQYASABKAsyHC5wYXJsZXkubWVzc2FnaW5nLnYxLlJlY2VpcHQi+AIKFFB1Ymxpc2hTdHJlYW1SZXF1ZXN0EjUKBXRvcGljGAEgASgJQia6SCPYAQFyHjIcXlthLXowLTldW2EtejAtOS5fLV17MCwxMjd9JBKoAgoIbWVzc2FnZXMYAiADKAsyHC5wYXJsZXkubWVzc2FnaW5nLnYxLk1lc3NhZ2VC9wG6SPMBugFqChNtZXNzYWdlcy51bmlxdWVfaWRzEiFhbiBpZCBtYXkgYmUgdXNlZCBvbmNlIGluIGEgYmF0Y2gaMHRoaXMuZmlsdGVyKG0sIG0uaWQgIT0gJycpLm1hcChtLCBtLmlkKS51bmlxdWUoKZIBggEIARDoByJ7ugF4ChVtZXNzYWdlLnNlcnZlcl9maWVsZHMSL3NlcXVlbmNlIGFuZCBwdWJsaXNoX3RpbWUgYXJlIHNldCBieSB0aGUgc2VydmVyGi50aGlzLnNlcXVlbmNlID09IDB1ICYmICFoYXModGhpcy5wdWJsaXNoX3RpbWUpIkwKFVB1Ymxpc2hTdHJlYW1SZXNwb25zZRIzCgdyZWNlaXB0GAEgASgLMiIucGFybGV5Lm1lc3NhZ2luZy52MS5TdHJlYW1SZWNlaXB0QtUBChdjb20ucGFybGV5Lm1lc3NhZ2luZy52MUIMUHVibGlzaFByb3RvUAFaPmdpdGh1Yi5jb20vcGFybGV5aHEvcGFybGV5L2dlbi9wYXJsZXkvbWVzc2FnaW5nL3YxO21lc3NhZ2luZ3YxogIDUE1YqgITUGFybGV5Lk1lc3NhZ2luZy5WMcoCE1BhcmxleVxNZXNzYWdpbmdcVjHiAh9QYXJsZXlcTWVzc2FnaW5nXFYxXEdQQk1ldGFkYXRh6gIVUGFybGV5OjpNZXNzYWdpbmc6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_parley_messaging_v1_message, file_parley_messaging_v1_receipt]);
+  fileDesc("CiFwYXJsZXkvbWVzc2FnaW5nL3YxL3B1Ymxpc2gucHJvdG8SE3BhcmxleS5tZXNzYWdpbmcudjEiygQKDlB1Ymxpc2hSZXF1ZXN0EjIKBXRvcGljGAEgASgJQiO6SCByHjIcXlthLXowLTldW2EtejAtOS5fLV17MCwxMjd9JBKSAwoIbWVzc2FnZXMYAiADKAsyHC5wYXJsZXkubWVzc2FnaW5nLnYxLk1lc3NhZ2VC4QK6SN0CugFqChNtZXNzYWdlcy51bmlxdWVfaWRzEiFhbiBpZCBtYXkgYmUgdXNlZCBvbmNlIGluIGEgYmF0Y2gaMHRoaXMuZmlsdGVyKG0sIG0uaWQgIT0gJycpLm1hcChtLCBtLmlkKS51bmlxdWUoKZIB7AEIARDoByLkAboBeAoVbWVzc2FnZS5zZXJ2ZXJfZmllbGRzEi9zZXF1ZW5jZSBhbmQgcHVibGlzaF90aW1lIGFyZSBzZXQgYnkgdGhlIHNlcnZlchoudGhpcy5zZXF1ZW5jZSA9PSAwdSAmJiAhaGFzKHRoaXMucHVibGlzaF90aW1lKboBZgoTbWVzc2FnZS5vbmVfcGF5bG9hZBItZXhhY3RseSBvbmUgcGF5bG9hZCBtdXN0IGJlIHNldDogdGV4dCBvciBkYXRhGiBoYXModGhpcy50ZXh0KSB8fCBoYXModGhpcy5kYXRhKRIzChZleHBlY3RlZF9sYXN0X3NlcXVlbmNlGAMgASgEQg66SAsyCRj/////////D0gAiAEBEh8KDmV4cGVjdGVkX2Vwb2NoGAQgASgJQge6SARyAihAQhkKF19leHBlY3RlZF9sYXN0X3NlcXVlbmNlIkAKD1B1Ymxpc2hSZXNwb25zZRItCgdyZWNlaXB0GAEgASgLMhwucGFybGV5Lm1lc3NhZ2luZy52MS5SZWNlaXB0IoMEChRQdWJsaXNoU3RyZWFtUmVxdWVzdBI1CgV0b3BpYxgBIAEoCUImukgj2AEBch4yHF5bYS16MC05XVthLXowLTkuXy1dezAsMTI3fSQSkgMKCG1lc3NhZ2VzGAIgAygLMhwucGFybGV5Lm1lc3NhZ2luZy52MS5NZXNzYWdlQuECukjdAroBagoTbWVzc2FnZXMudW5pcXVlX2lkcxIhYW4gaWQgbWF5IGJlIHVzZWQgb25jZSBpbiBhIGJhdGNoGjB0aGlzLmZpbHRlcihtLCBtLmlkICE9ICcnKS5tYXAobSwgbS5pZCkudW5pcXVlKCmSAewBCAEQ6Aci5AG6AXgKFW1lc3NhZ2Uuc2VydmVyX2ZpZWxkcxIvc2VxdWVuY2UgYW5kIHB1Ymxpc2hfdGltZSBhcmUgc2V0IGJ5IHRoZSBzZXJ2ZXIaLnRoaXMuc2VxdWVuY2UgPT0gMHUgJiYgIWhhcyh0aGlzLnB1Ymxpc2hfdGltZSm6AWYKE21lc3NhZ2Uub25lX3BheWxvYWQSLWV4YWN0bHkgb25lIHBheWxvYWQgbXVzdCBiZSBzZXQ6IHRleHQgb3IgZGF0YRogaGFzKHRoaXMudGV4dCkgfHwgaGFzKHRoaXMuZGF0YSkSHwoOZXhwZWN0ZWRfZXBvY2gYAyABKAlCB7pIBHICKEAiTAoVUHVibGlzaFN0cmVhbVJlc3BvbnNlEjMKB3JlY2VpcHQYASABKAsyIi5wYXJsZXkubWVzc2FnaW5nLnYxLlN0cmVhbVJlY2VpcHRC1QEKF2NvbS5wYXJsZXkubWVzc2FnaW5nLnYxQgxQdWJsaXNoUHJvdG9QAVo+Z2l0aHViLmNvbS9wYXJsZXlocS9wYXJsZXkvZ2VuL3BhcmxleS9tZXNzYWdpbmcvdjE7bWVzc2FnaW5ndjGiAgNQTViqAhNQYXJsZXkuTWVzc2FnaW5nLlYxygITUGFybGV5XE1lc3NhZ2luZ1xWMeICH1BhcmxleVxNZXNzYWdpbmdcVjFcR1BCTWV0YWRhdGHqAhVQYXJsZXk6Ok1lc3NhZ2luZzo6VjFiBnByb3RvMw", [file_buf_validate_validate, file_parley_messaging_v1_message, file_parley_messaging_v1_receipt]);
 
 /**
  * PublishRequest is one batch of messages for one topic.
@@ -33,16 +33,18 @@ export type PublishRequest = Message<"parley.messaging.v1.PublishRequest"> & {
   topic: string;
 
   /**
-   * The messages, 1 to 1,000, in the order in which they are to be stored. An id
-   * may be used once. Fields that the server sets are refused.
+   * The messages, 1 to 1,000, in the order in which they are to be stored, each
+   * with exactly one payload. An id may be used once. Fields that the server sets
+   * are refused.
    *
    * @generated from field: repeated parley.messaging.v1.Message messages = 2;
    */
   messages: Message$1[];
 
   /**
-   * Store only if this is the topic's last sequence; 0 expects a topic that never
-   * had a message. Unset: store wherever it ends.
+   * Store only if this is the topic's last sequence, for example that of the last
+   * receipt's cursor; 0 expects a topic that never had a message. Unset: store
+   * wherever it ends.
    *
    * @generated from field: optional uint64 expected_last_sequence = 3;
    */
@@ -100,13 +102,21 @@ export type PublishStreamRequest = Message<"parley.messaging.v1.PublishStreamReq
   topic: string;
 
   /**
-   * The messages, 1 to 1,000, in the order in which they are to be stored. An id
-   * may be used once in a batch; used in an earlier batch, it makes a duplicate.
-   * Fields that the server sets are refused.
+   * The messages, 1 to 1,000, in the order in which they are to be stored, each
+   * with exactly one payload. An id may be used once in a batch; used in an
+   * earlier batch, it makes a duplicate. Fields that the server sets are refused.
    *
    * @generated from field: repeated parley.messaging.v1.Message messages = 2;
    */
   messages: Message$1[];
+
+  /**
+   * Store only if the topic has this epoch. Empty: whatever its epoch. It counts
+   * in the first request; later ones leave it empty or repeat it.
+   *
+   * @generated from field: string expected_epoch = 3;
+   */
+  expectedEpoch: string;
 };
 
 /**

@@ -50,15 +50,17 @@ export type SubscribeRequest = Message<"parley.messaging.v1.SubscribeRequest"> &
   keys: string[];
 
   /**
-   * End once everything up to the topic's last sequence at the time of the call
-   * is delivered. Default: go on with what is published later.
+   * End once everything up to the head is delivered. The head is the topic's end:
+   * its last sequence at the time of the call. Default: go on with what is
+   * published later.
    *
    * @generated from field: bool stop_at_head = 4;
    */
   stopAtHead: boolean;
 
   /**
-   * The longest time without a response, 1 to 300 s. Unset: 15 s.
+   * The longest time without a response, 1 to 300 s. Unset: 15 s. A client that
+   * hears nothing for twice this long should reconnect after its last cursor.
    *
    * @generated from field: google.protobuf.Duration heartbeat_interval = 5;
    */
@@ -74,8 +76,8 @@ export const SubscribeRequestSchema: GenMessage<SubscribeRequest> = /*@__PURE__*
 
 /**
  * SubscribeResponse is the next piece of the topic. Its fields 1 to 4 are those
- * of ReadMessagesResponse and Delivery, number by number: the server sends the
- * same stored bytes in all three.
+ * of ReadMessagesResponse and ExchangeDelivery, number by number: the server
+ * sends the same stored bytes in all three.
  *
  * @generated from message parley.messaging.v1.SubscribeResponse
  */
@@ -88,14 +90,16 @@ export type SubscribeResponse = Message<"parley.messaging.v1.SubscribeResponse">
   gap?: Gap | undefined;
 
   /**
-   * The messages, in ascending sequence. Empty in a heartbeat.
+   * The messages, in ascending sequence. Empty in a heartbeat, and perhaps after a
+   * gap.
    *
    * @generated from field: repeated parley.messaging.v1.Message messages = 2;
    */
   messages: Message$1[];
 
   /**
-   * The place after these messages: resume here. Always set.
+   * The place after these messages: resume here. Always set; a heartbeat may
+   * advance it too.
    *
    * @generated from field: parley.messaging.v1.Cursor cursor = 3;
    */
@@ -190,15 +194,16 @@ export type ReadMessagesResponse = Message<"parley.messaging.v1.ReadMessagesResp
   messages: Message$1[];
 
   /**
-   * The place after this page: read on from here. Always set. Its sequence equals
-   * `last_sequence` at the end.
+   * The place after this page: read on from here until its sequence equals
+   * `last_sequence`. Always set.
    *
    * @generated from field: parley.messaging.v1.Cursor cursor = 3;
    */
   cursor?: Cursor | undefined;
 
   /**
-   * The topic's last sequence when this page was made.
+   * The topic's last sequence when this page was made; an HTTP cache may have
+   * kept it for up to 5 minutes.
    *
    * @generated from field: uint64 last_sequence = 4;
    */

@@ -6,23 +6,29 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Cursor } from "./position_pb";
+import { file_parley_messaging_v1_position } from "./position_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file parley/messaging/v1/receipt.proto.
  */
 export const file_parley_messaging_v1_receipt: GenFile = /*@__PURE__*/
-  fileDesc("CiFwYXJsZXkvbWVzc2FnaW5nL3YxL3JlY2VpcHQucHJvdG8SE3BhcmxleS5tZXNzYWdpbmcudjEisAEKB1JlY2VpcHQSDQoFZXBvY2gYASABKAkSFgoOZmlyc3Rfc2VxdWVuY2UYAiABKAQSFQoNbGFzdF9zZXF1ZW5jZRgDIAEoBBIyCgpkdXBsaWNhdGVzGAQgAygLMh4ucGFybGV5Lm1lc3NhZ2luZy52MS5EdXBsaWNhdGUSMwoKZHVyYWJpbGl0eRgFIAEoDjIfLnBhcmxleS5tZXNzYWdpbmcudjEuRHVyYWJpbGl0eSIsCglEdXBsaWNhdGUSDQoFaW5kZXgYASABKA0SEAoIc2VxdWVuY2UYAiABKAQizwEKDVN0cmVhbVJlY2VpcHQSDQoFZXBvY2gYASABKAkSFgoOZmlyc3Rfc2VxdWVuY2UYAiABKAQSFQoNbGFzdF9zZXF1ZW5jZRgDIAEoBBIXCg9zdG9yZWRfbWVzc2FnZXMYBCABKAQSGgoSZHVwbGljYXRlX21lc3NhZ2VzGAUgASgEEhYKDnN0b3JlZF9iYXRjaGVzGAYgASgEEjMKCmR1cmFiaWxpdHkYByABKA4yHy5wYXJsZXkubWVzc2FnaW5nLnYxLkR1cmFiaWxpdHkiRAoOQ3Vyc29yTWlzbWF0Y2gSFAoMYWN0dWFsX2Vwb2NoGAEgASgJEhwKFGFjdHVhbF9sYXN0X3NlcXVlbmNlGAIgASgEKnwKCkR1cmFiaWxpdHkSGgoWRFVSQUJJTElUWV9VTlNQRUNJRklFRBAAEhUKEURVUkFCSUxJVFlfU1lOQ0VEEAESGQoVRFVSQUJJTElUWV9SRVBMSUNBVEVEEAISIAocRFVSQUJJTElUWV9SRVBMSUNBVEVEX1NZTkNFRBADQtUBChdjb20ucGFybGV5Lm1lc3NhZ2luZy52MUIMUmVjZWlwdFByb3RvUAFaPmdpdGh1Yi5jb20vcGFybGV5aHEvcGFybGV5L2dlbi9wYXJsZXkvbWVzc2FnaW5nL3YxO21lc3NhZ2luZ3YxogIDUE1YqgITUGFybGV5Lk1lc3NhZ2luZy5WMcoCE1BhcmxleVxNZXNzYWdpbmdcVjHiAh9QYXJsZXlcTWVzc2FnaW5nXFYxXEdQQk1ldGFkYXRh6gIVUGFybGV5OjpNZXNzYWdpbmc6OlYxYgZwcm90bzM");
+  fileDesc("CiFwYXJsZXkvbWVzc2FnaW5nL3YxL3JlY2VpcHQucHJvdG8SE3BhcmxleS5tZXNzYWdpbmcudjEi3QEKB1JlY2VpcHQSDQoFZXBvY2gYASABKAkSFgoOZmlyc3Rfc2VxdWVuY2UYAiABKAQSFQoNbGFzdF9zZXF1ZW5jZRgDIAEoBBIyCgpkdXBsaWNhdGVzGAQgAygLMh4ucGFybGV5Lm1lc3NhZ2luZy52MS5EdXBsaWNhdGUSMwoKZHVyYWJpbGl0eRgFIAEoDjIfLnBhcmxleS5tZXNzYWdpbmcudjEuRHVyYWJpbGl0eRIrCgZjdXJzb3IYBiABKAsyGy5wYXJsZXkubWVzc2FnaW5nLnYxLkN1cnNvciIsCglEdXBsaWNhdGUSDQoFaW5kZXgYASABKA0SEAoIc2VxdWVuY2UYAiABKAQi/AEKDVN0cmVhbVJlY2VpcHQSDQoFZXBvY2gYASABKAkSFgoOZmlyc3Rfc2VxdWVuY2UYAiABKAQSFQoNbGFzdF9zZXF1ZW5jZRgDIAEoBBIXCg9zdG9yZWRfbWVzc2FnZXMYBCABKAQSGgoSZHVwbGljYXRlX21lc3NhZ2VzGAUgASgEEhYKDnN0b3JlZF9iYXRjaGVzGAYgASgEEjMKCmR1cmFiaWxpdHkYByABKA4yHy5wYXJsZXkubWVzc2FnaW5nLnYxLkR1cmFiaWxpdHkSKwoGY3Vyc29yGAggASgLMhsucGFybGV5Lm1lc3NhZ2luZy52MS5DdXJzb3IiRAoOQ3Vyc29yTWlzbWF0Y2gSFAoMYWN0dWFsX2Vwb2NoGAEgASgJEhwKFGFjdHVhbF9sYXN0X3NlcXVlbmNlGAIgASgEKnwKCkR1cmFiaWxpdHkSGgoWRFVSQUJJTElUWV9VTlNQRUNJRklFRBAAEhUKEURVUkFCSUxJVFlfU1lOQ0VEEAESGQoVRFVSQUJJTElUWV9SRVBMSUNBVEVEEAISIAocRFVSQUJJTElUWV9SRVBMSUNBVEVEX1NZTkNFRBADQtUBChdjb20ucGFybGV5Lm1lc3NhZ2luZy52MUIMUmVjZWlwdFByb3RvUAFaPmdpdGh1Yi5jb20vcGFybGV5aHEvcGFybGV5L2dlbi9wYXJsZXkvbWVzc2FnaW5nL3YxO21lc3NhZ2luZ3YxogIDUE1YqgITUGFybGV5Lk1lc3NhZ2luZy5WMcoCE1BhcmxleVxNZXNzYWdpbmdcVjHiAh9QYXJsZXlcTWVzc2FnaW5nXFYxXEdQQk1ldGFkYXRh6gIVUGFybGV5OjpNZXNzYWdpbmc6OlYxYgZwcm90bzM", [file_parley_messaging_v1_position]);
 
 /**
  * Receipt acknowledges one batch. It is sent once every message of the batch is
  * as durable as it says, and not before.
  *
+ * The sequence of message i of the request is that of its entry in `duplicates`
+ * if it has one, otherwise `first_sequence` + i - the number of duplicates with
+ * an index below i.
+ *
  * @generated from message parley.messaging.v1.Receipt
  */
 export type Receipt = Message<"parley.messaging.v1.Receipt"> & {
   /**
-   * The epoch of the topic the messages are in.
+   * The epoch of the topic.
    *
    * @generated from field: string epoch = 1;
    */
@@ -57,6 +63,15 @@ export type Receipt = Message<"parley.messaging.v1.Receipt"> & {
    * @generated from field: parley.messaging.v1.Durability durability = 5;
    */
   durability: Durability;
+
+  /**
+   * The place after the greatest sequence of the batch, duplicates included. Its
+   * sequence is the next `expected_last_sequence` of a compare-and-append loop. A
+   * reader that has come to it has all of the batch.
+   *
+   * @generated from field: parley.messaging.v1.Cursor cursor = 6;
+   */
+  cursor?: Cursor | undefined;
 };
 
 /**
@@ -67,8 +82,8 @@ export const ReceiptSchema: GenMessage<Receipt> = /*@__PURE__*/
   messageDesc(file_parley_messaging_v1_receipt, 0);
 
 /**
- * Duplicate is a message whose id was stored before, within the topic's
- * `deduplication_window`. Nothing was stored for it.
+ * Duplicate is a message whose id the topic remembers. Nothing was stored for
+ * it.
  *
  * @generated from message parley.messaging.v1.Duplicate
  */
@@ -81,7 +96,8 @@ export type Duplicate = Message<"parley.messaging.v1.Duplicate"> & {
   index: number;
 
   /**
-   * The sequence under which the id was first stored.
+   * The sequence under which the id was first stored. It may have been issued
+   * under an earlier epoch of the topic; sequences of its epochs do not overlap.
    *
    * @generated from field: uint64 sequence = 2;
    */
@@ -103,7 +119,7 @@ export const DuplicateSchema: GenMessage<Duplicate> = /*@__PURE__*/
  */
 export type StreamReceipt = Message<"parley.messaging.v1.StreamReceipt"> & {
   /**
-   * The epoch of the topic the messages are in; empty if nothing was stored.
+   * The epoch of the topic; empty only if `stored_batches` is 0.
    *
    * @generated from field: string epoch = 1;
    */
@@ -139,19 +155,31 @@ export type StreamReceipt = Message<"parley.messaging.v1.StreamReceipt"> & {
   duplicateMessages: bigint;
 
   /**
-   * How many requests, counted from the first, are entirely stored. Later ones
-   * are not stored at all: a client may go on with the request of this index.
+   * How many requests, counted from the first, are entirely stored: the request
+   * of this index, from 0, is the first without an acknowledgement. In an error
+   * after which nothing was stored (see MessageService), go on with it. In any
+   * other error it and requests after it may be stored too, in order, with none
+   * left out.
    *
    * @generated from field: uint64 stored_batches = 6;
    */
   storedBatches: bigint;
 
   /**
-   * The least durability of any batch; unspecified if nothing was stored.
+   * The lowest number of any batch's durability; unspecified only if
+   * `stored_batches` is 0.
    *
    * @generated from field: parley.messaging.v1.Durability durability = 7;
    */
   durability: Durability;
+
+  /**
+   * The place after the greatest sequence of the stored batches, duplicates
+   * included. Unset only if `stored_batches` is 0.
+   *
+   * @generated from field: parley.messaging.v1.Cursor cursor = 8;
+   */
+  cursor?: Cursor | undefined;
 };
 
 /**
@@ -162,8 +190,8 @@ export const StreamReceiptSchema: GenMessage<StreamReceipt> = /*@__PURE__*/
   messageDesc(file_parley_messaging_v1_receipt, 2);
 
 /**
- * CursorMismatch is the detail of an ABORTED error with reason EPOCH_MISMATCH or
- * SEQUENCE_MISMATCH.
+ * CursorMismatch is the detail of an error with reason EPOCH_MISMATCH,
+ * SEQUENCE_MISMATCH or POSITION_AHEAD.
  *
  * @generated from message parley.messaging.v1.CursorMismatch
  */
@@ -176,7 +204,7 @@ export type CursorMismatch = Message<"parley.messaging.v1.CursorMismatch"> & {
   actualEpoch: string;
 
   /**
-   * The topic's last sequence when the expectation was compared.
+   * The topic's last sequence when the request was compared with it.
    *
    * @generated from field: uint64 actual_last_sequence = 2;
    */
@@ -191,13 +219,14 @@ export const CursorMismatchSchema: GenMessage<CursorMismatch> = /*@__PURE__*/
   messageDesc(file_parley_messaging_v1_receipt, 3);
 
 /**
- * Durability says what an acknowledged message survives.
+ * Durability says what an acknowledged message survives. Values may be added:
+ * treat an unknown one as DURABILITY_UNSPECIFIED.
  *
  * @generated from enum parley.messaging.v1.Durability
  */
 export enum Durability {
   /**
-   * Never sent.
+   * Not known.
    *
    * @generated from enum value: DURABILITY_UNSPECIFIED = 0;
    */
@@ -213,15 +242,15 @@ export enum Durability {
 
   /**
    * Held by a majority of the replicas, not yet synced by them: it survives the
-   * loss of a minority of machines. Reserved for a replicated store.
+   * loss of a minority of machines. Only a replicated store sends it.
    *
    * @generated from enum value: DURABILITY_REPLICATED = 2;
    */
   REPLICATED = 2,
 
   /**
-   * Held and synced by a majority of the replicas: it survives both. Reserved
-   * for a replicated store.
+   * Held and synced by a majority of the replicas: it survives both. Only a
+   * replicated store sends it.
    *
    * @generated from enum value: DURABILITY_REPLICATED_SYNCED = 3;
    */

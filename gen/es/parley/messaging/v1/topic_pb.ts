@@ -15,11 +15,14 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parley/messaging/v1/topic.proto.
  */
 export const file_parley_messaging_v1_topic: GenFile = /*@__PURE__*/
-  fileDesc("Ch9wYXJsZXkvbWVzc2FnaW5nL3YxL3RvcGljLnByb3RvEhNwYXJsZXkubWVzc2FnaW5nLnYxIrIECgVUb3BpYxIxCgRuYW1lGAEgASgJQiO6SCByHjIcXlthLXowLTldW2EtejAtOS5fLV17MCwxMjd9JBJpCgZsYWJlbHMYAiADKAsyJi5wYXJsZXkubWVzc2FnaW5nLnYxLlRvcGljLkxhYmVsc0VudHJ5QjG6SC6aASsQQCIgch4yHF5bYS16MC05XVthLXowLTkuXy8tXXswLDYyfSQqBXIDKIACEjEKCXJldGVudGlvbhgDIAEoCzIeLnBhcmxleS5tZXNzYWdpbmcudjEuUmV0ZW50aW9uEiUKEW1heF9tZXNzYWdlX2J5dGVzGAQgASgNQgq6SAcqBRiAgMABEkcKFGRlZHVwbGljYXRpb25fd2luZG93GAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg66SAuqAQgiBAiAowUyABIWCgVlcG9jaBgHIAEoCUIHukgEcgIoQBIWCg5maXJzdF9zZXF1ZW5jZRgIIAEoBBIVCg1sYXN0X3NlcXVlbmNlGAkgASgEEhcKD3N0b3JlZF9tZXNzYWdlcxgKIAEoBBIUCgxzdG9yZWRfYnl0ZXMYCyABKAQSLwoLY3JlYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFKBAgGEAdSDG1lc3NhZ2VfdHlwZSJsCglSZXRlbnRpb24SNgoHbWF4X2FnZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIKukgHqgEEMgIIARIRCgltYXhfYnl0ZXMYAiABKAQSFAoMbWF4X21lc3NhZ2VzGAMgASgEQtMBChdjb20ucGFybGV5Lm1lc3NhZ2luZy52MUIKVG9waWNQcm90b1ABWj5naXRodWIuY29tL3BhcmxleWhxL3BhcmxleS9nZW4vcGFybGV5L21lc3NhZ2luZy92MTttZXNzYWdpbmd2MaICA1BNWKoCE1BhcmxleS5NZXNzYWdpbmcuVjHKAhNQYXJsZXlcTWVzc2FnaW5nXFYx4gIfUGFybGV5XE1lc3NhZ2luZ1xWMVxHUEJNZXRhZGF0YeoCFVBhcmxleTo6TWVzc2FnaW5nOjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Ch9wYXJsZXkvbWVzc2FnaW5nL3YxL3RvcGljLnByb3RvEhNwYXJsZXkubWVzc2FnaW5nLnYxIpUECgVUb3BpYxIxCgRuYW1lGAEgASgJQiO6SCByHjIcXlthLXowLTldW2EtejAtOS5fLV17MCwxMjd9JBJpCgZsYWJlbHMYAiADKAsyJi5wYXJsZXkubWVzc2FnaW5nLnYxLlRvcGljLkxhYmVsc0VudHJ5QjG6SC6aASsQQCIgch4yHF5bYS16MC05XVthLXowLTkuXy8tXXswLDYyfSQqBXIDKIACEjEKCXJldGVudGlvbhgDIAEoCzIeLnBhcmxleS5tZXNzYWdpbmcudjEuUmV0ZW50aW9uEiUKEW1heF9tZXNzYWdlX2J5dGVzGAQgASgNQgq6SAcqBRiAgMABEkcKFGRlZHVwbGljYXRpb25fd2luZG93GAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg66SAuqAQgiBAiAowUyABINCgVlcG9jaBgHIAEoCRIWCg5maXJzdF9zZXF1ZW5jZRgIIAEoBBIVCg1sYXN0X3NlcXVlbmNlGAkgASgEEhcKD3N0b3JlZF9tZXNzYWdlcxgKIAEoBBIUCgxzdG9yZWRfYnl0ZXMYCyABKAQSLwoLY3JlYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEibAoJUmV0ZW50aW9uEjYKB21heF9hZ2UYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CCrpIB6oBBDICCAESEQoJbWF4X2J5dGVzGAIgASgEEhQKDG1heF9tZXNzYWdlcxgDIAEoBELTAQoXY29tLnBhcmxleS5tZXNzYWdpbmcudjFCClRvcGljUHJvdG9QAVo+Z2l0aHViLmNvbS9wYXJsZXlocS9wYXJsZXkvZ2VuL3BhcmxleS9tZXNzYWdpbmcvdjE7bWVzc2FnaW5ndjGiAgNQTViqAhNQYXJsZXkuTWVzc2FnaW5nLlYxygITUGFybGV5XE1lc3NhZ2luZ1xWMeICH1BhcmxleVxNZXNzYWdpbmdcVjFcR1BCTWV0YWRhdGHqAhVQYXJsZXk6Ok1lc3NhZ2luZzo6VjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Topic is a named log of messages: its definition, which clients choose, and
  * its state, which the server sets.
+ *
+ * Number 6 is left free for `message_type`, the type of the topic's messages; do
+ * not use.
  *
  * @generated from message parley.messaging.v1.Topic
  */
@@ -47,9 +50,9 @@ export type Topic = Message<"parley.messaging.v1.Topic"> & {
   retention?: Retention | undefined;
 
   /**
-   * The largest message accepted, in bytes as stored: at most 3,145,728 (3 MiB).
-   * 0 stands for the default, 1,048,576 (1 MiB). Lowering it leaves stored
-   * messages alone.
+   * The largest message accepted, in bytes by the size that Message defines: at
+   * most 3,145,728 (3 MiB). 0 stands for the default, 1,048,576 (1 MiB). Lowering
+   * it leaves stored messages alone.
    *
    * @generated from field: uint32 max_message_bytes = 4;
    */
@@ -58,16 +61,22 @@ export type Topic = Message<"parley.messaging.v1.Topic"> & {
   /**
    * For how long, in log time, a message's id is remembered: 0 s to 24 h. Unset:
    * 10 min. 0 s: ids are not compared. At most the 1,000,000 newest ids are
-   * remembered, so a busy topic may forget sooner. Restarts do not shorten it.
+   * remembered, so a busy topic may forget sooner. Restarts do not shorten it;
+   * raising it does not bring back forgotten ids.
    *
    * @generated from field: google.protobuf.Duration deduplication_window = 5;
    */
   deduplicationWindow?: Duration | undefined;
 
   /**
-   * Set by the server. Names this life of the topic: another one after the topic
-   * was deleted and created again, or recovered after data loss. Opaque; compare
-   * for equality only.
+   * Set by the server. Names this stretch of the topic's life, in at most 64
+   * bytes. A topic that is created, also again, gets a new one, and so does one
+   * that is recovered after data loss. It is random and never used twice, also
+   * after storage was restored from a copy. Opaque; compare for equality only.
+   *
+   * A recovery keeps the topic's earlier epochs and where each ended. It leaps over
+   * every sequence it knows or must assume was issued, and stores the leap as a
+   * gap.
    *
    * @generated from field: string epoch = 7;
    */
@@ -82,7 +91,9 @@ export type Topic = Message<"parley.messaging.v1.Topic"> & {
   firstSequence: bigint;
 
   /**
-   * Set by the server. The highest sequence issued; 0 before the first message.
+   * Set by the server. The highest sequence that is stored and readable, or was;
+   * what a recovery leapt over counts. 0 before the first message. This place is
+   * the topic's end, also called its head.
    *
    * @generated from field: uint64 last_sequence = 9;
    */
@@ -104,7 +115,7 @@ export type Topic = Message<"parley.messaging.v1.Topic"> & {
   storedBytes: bigint;
 
   /**
-   * Set by the server. When this life of the topic began.
+   * Set by the server. When the topic was created. A recovery leaves it alone.
    *
    * @generated from field: google.protobuf.Timestamp create_time = 12;
    */
@@ -127,8 +138,9 @@ export const TopicSchema: GenMessage<Topic> = /*@__PURE__*/
  */
 export type Retention = Message<"parley.messaging.v1.Retention"> & {
   /**
-   * How long a message is kept after its `publish_time`, at least 1 s. Unset: no
-   * limit.
+   * How long a message is kept after its `publish_time`, by log time, at least
+   * 1 s. Unset: no limit. If the server's clock jumps forward, messages are removed
+   * too early, for good.
    *
    * @generated from field: google.protobuf.Duration max_age = 1;
    */

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parley/messaging/v1/topic_service.proto.
  */
 export const file_parley_messaging_v1_topic_service: GenFile = /*@__PURE__*/
-  fileDesc("CidwYXJsZXkvbWVzc2FnaW5nL3YxL3RvcGljX3NlcnZpY2UucHJvdG8SE3BhcmxleS5tZXNzYWdpbmcudjEi7QIKEkNyZWF0ZVRvcGljUmVxdWVzdBLWAgoFdG9waWMYASABKAsyGi5wYXJsZXkubWVzc2FnaW5nLnYxLlRvcGljQqoCukimAroBnwIKE3RvcGljLnNlcnZlcl9maWVsZHMSaWVwb2NoLCBmaXJzdF9zZXF1ZW5jZSwgbGFzdF9zZXF1ZW5jZSwgc3RvcmVkX21lc3NhZ2VzLCBzdG9yZWRfYnl0ZXMgYW5kIGNyZWF0ZV90aW1lIGFyZSBzZXQgYnkgdGhlIHNlcnZlchqcAXRoaXMuZXBvY2ggPT0gJycgJiYgdGhpcy5maXJzdF9zZXF1ZW5jZSA9PSAwdSAmJiB0aGlzLmxhc3Rfc2VxdWVuY2UgPT0gMHUgJiYgdGhpcy5zdG9yZWRfbWVzc2FnZXMgPT0gMHUgJiYgdGhpcy5zdG9yZWRfYnl0ZXMgPT0gMHUgJiYgIWhhcyh0aGlzLmNyZWF0ZV90aW1lKcgBASJAChNDcmVhdGVUb3BpY1Jlc3BvbnNlEikKBXRvcGljGAEgASgLMhoucGFybGV5Lm1lc3NhZ2luZy52MS5Ub3BpYyJECg9HZXRUb3BpY1JlcXVlc3QSMQoEbmFtZRgBIAEoCUIjukggch4yHF5bYS16MC05XVthLXowLTkuXy1dezAsMTI3fSQiPQoQR2V0VG9waWNSZXNwb25zZRIpCgV0b3BpYxgBIAEoCzIaLnBhcmxleS5tZXNzYWdpbmcudjEuVG9waWMiTgoRTGlzdFRvcGljc1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgNQgi6SAUqAxjoBxIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiACCJZChJMaXN0VG9waWNzUmVzcG9uc2USKgoGdG9waWNzGAEgAygLMhoucGFybGV5Lm1lc3NhZ2luZy52MS5Ub3BpYxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAki7gMKElVwZGF0ZVRvcGljUmVxdWVzdBIxCgV0b3BpYxgBIAEoCzIaLnBhcmxleS5tZXNzYWdpbmcudjEuVG9waWNCBrpIA8gBARKkAwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrQvICukjuAroB5wIKEXVwZGF0ZV9tYXNrLnBhdGhzEpMBbXVzdCBuYW1lIG9uZSBvciBtb3JlIG9mIGxhYmVscywgcmV0ZW50aW9uLCByZXRlbnRpb24ubWF4X2FnZSwgcmV0ZW50aW9uLm1heF9ieXRlcywgcmV0ZW50aW9uLm1heF9tZXNzYWdlcywgbWF4X21lc3NhZ2VfYnl0ZXMsIGRlZHVwbGljYXRpb25fd2luZG93GrsBdGhpcy5wYXRocy5zaXplKCkgPiAwICYmIHRoaXMucGF0aHMuYWxsKHAsIHAgaW4gWydsYWJlbHMnLCAncmV0ZW50aW9uJywgJ3JldGVudGlvbi5tYXhfYWdlJywgJ3JldGVudGlvbi5tYXhfYnl0ZXMnLCAncmV0ZW50aW9uLm1heF9tZXNzYWdlcycsICdtYXhfbWVzc2FnZV9ieXRlcycsICdkZWR1cGxpY2F0aW9uX3dpbmRvdyddKcgBASJAChNVcGRhdGVUb3BpY1Jlc3BvbnNlEikKBXRvcGljGAEgASgLMhoucGFybGV5Lm1lc3NhZ2luZy52MS5Ub3BpYyJoChJEZWxldGVUb3BpY1JlcXVlc3QSMQoEbmFtZRgBIAEoCUIjukggch4yHF5bYS16MC05XVthLXowLTkuXy1dezAsMTI3fSQSHwoOZXhwZWN0ZWRfZXBvY2gYAiABKAlCB7pIBHICKEAiFQoTRGVsZXRlVG9waWNSZXNwb25zZSKSAQoRUHVyZ2VUb3BpY1JlcXVlc3QSMQoEbmFtZRgBIAEoCUIjukggch4yHF5bYS16MC05XVthLXowLTkuXy1dezAsMTI3fSQSKQoPYmVmb3JlX3NlcXVlbmNlGAIgASgEQhC6SA0yCxj/////////DygBEh8KDmV4cGVjdGVkX2Vwb2NoGAMgASgJQge6SARyAihAIj8KElB1cmdlVG9waWNSZXNwb25zZRIpCgV0b3BpYxgBIAEoCzIaLnBhcmxleS5tZXNzYWdpbmcudjEuVG9waWMy6QQKDFRvcGljU2VydmljZRJlCgtDcmVhdGVUb3BpYxInLnBhcmxleS5tZXNzYWdpbmcudjEuQ3JlYXRlVG9waWNSZXF1ZXN0GigucGFybGV5Lm1lc3NhZ2luZy52MS5DcmVhdGVUb3BpY1Jlc3BvbnNlIgOQAgISXAoIR2V0VG9waWMSJC5wYXJsZXkubWVzc2FnaW5nLnYxLkdldFRvcGljUmVxdWVzdBolLnBhcmxleS5tZXNzYWdpbmcudjEuR2V0VG9waWNSZXNwb25zZSIDkAIBEmIKCkxpc3RUb3BpY3MSJi5wYXJsZXkubWVzc2FnaW5nLnYxLkxpc3RUb3BpY3NSZXF1ZXN0GicucGFybGV5Lm1lc3NhZ2luZy52MS5MaXN0VG9waWNzUmVzcG9uc2UiA5ACARJlCgtVcGRhdGVUb3BpYxInLnBhcmxleS5tZXNzYWdpbmcudjEuVXBkYXRlVG9waWNSZXF1ZXN0GigucGFybGV5Lm1lc3NhZ2luZy52MS5VcGRhdGVUb3BpY1Jlc3BvbnNlIgOQAgISZQoLRGVsZXRlVG9waWMSJy5wYXJsZXkubWVzc2FnaW5nLnYxLkRlbGV0ZVRvcGljUmVxdWVzdBooLnBhcmxleS5tZXNzYWdpbmcudjEuRGVsZXRlVG9waWNSZXNwb25zZSIDkAICEmIKClB1cmdlVG9waWMSJi5wYXJsZXkubWVzc2FnaW5nLnYxLlB1cmdlVG9waWNSZXF1ZXN0GicucGFybGV5Lm1lc3NhZ2luZy52MS5QdXJnZVRvcGljUmVzcG9uc2UiA5ACAkLaAQoXY29tLnBhcmxleS5tZXNzYWdpbmcudjFCEVRvcGljU2VydmljZVByb3RvUAFaPmdpdGh1Yi5jb20vcGFybGV5aHEvcGFybGV5L2dlbi9wYXJsZXkvbWVzc2FnaW5nL3YxO21lc3NhZ2luZ3YxogIDUE1YqgITUGFybGV5Lk1lc3NhZ2luZy5WMcoCE1BhcmxleVxNZXNzYWdpbmdcVjHiAh9QYXJsZXlcTWVzc2FnaW5nXFYxXEdQQk1ldGFkYXRh6gIVUGFybGV5OjpNZXNzYWdpbmc6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_field_mask, file_parley_messaging_v1_topic]);
+  fileDesc("CidwYXJsZXkvbWVzc2FnaW5nL3YxL3RvcGljX3NlcnZpY2UucHJvdG8SE3BhcmxleS5tZXNzYWdpbmcudjEi7QIKEkNyZWF0ZVRvcGljUmVxdWVzdBLWAgoFdG9waWMYASABKAsyGi5wYXJsZXkubWVzc2FnaW5nLnYxLlRvcGljQqoCukimAroBnwIKE3RvcGljLnNlcnZlcl9maWVsZHMSaWVwb2NoLCBmaXJzdF9zZXF1ZW5jZSwgbGFzdF9zZXF1ZW5jZSwgc3RvcmVkX21lc3NhZ2VzLCBzdG9yZWRfYnl0ZXMgYW5kIGNyZWF0ZV90aW1lIGFyZSBzZXQgYnkgdGhlIHNlcnZlchqcAXRoaXMuZXBvY2ggPT0gJycgJiYgdGhpcy5maXJzdF9zZXF1ZW5jZSA9PSAwdSAmJiB0aGlzLmxhc3Rfc2VxdWVuY2UgPT0gMHUgJiYgdGhpcy5zdG9yZWRfbWVzc2FnZXMgPT0gMHUgJiYgdGhpcy5zdG9yZWRfYnl0ZXMgPT0gMHUgJiYgIWhhcyh0aGlzLmNyZWF0ZV90aW1lKcgBASJAChNDcmVhdGVUb3BpY1Jlc3BvbnNlEikKBXRvcGljGAEgASgLMhoucGFybGV5Lm1lc3NhZ2luZy52MS5Ub3BpYyJECg9HZXRUb3BpY1JlcXVlc3QSMQoEbmFtZRgBIAEoCUIjukggch4yHF5bYS16MC05XVthLXowLTkuXy1dezAsMTI3fSQiPQoQR2V0VG9waWNSZXNwb25zZRIpCgV0b3BpYxgBIAEoCzIaLnBhcmxleS5tZXNzYWdpbmcudjEuVG9waWMiTgoRTGlzdFRvcGljc1JlcXVlc3QSGwoJcGFnZV9zaXplGAEgASgNQgi6SAUqAxjoBxIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiACCJZChJMaXN0VG9waWNzUmVzcG9uc2USKgoGdG9waWNzGAEgAygLMhoucGFybGV5Lm1lc3NhZ2luZy52MS5Ub3BpYxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkijwQKElVwZGF0ZVRvcGljUmVxdWVzdBIxCgV0b3BpYxgBIAEoCzIaLnBhcmxleS5tZXNzYWdpbmcudjEuVG9waWNCBrpIA8gBARKkAwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrQvICukjuAroB5wIKEXVwZGF0ZV9tYXNrLnBhdGhzEpMBbXVzdCBuYW1lIG9uZSBvciBtb3JlIG9mIGxhYmVscywgcmV0ZW50aW9uLCByZXRlbnRpb24ubWF4X2FnZSwgcmV0ZW50aW9uLm1heF9ieXRlcywgcmV0ZW50aW9uLm1heF9tZXNzYWdlcywgbWF4X21lc3NhZ2VfYnl0ZXMsIGRlZHVwbGljYXRpb25fd2luZG93GrsBdGhpcy5wYXRocy5zaXplKCkgPiAwICYmIHRoaXMucGF0aHMuYWxsKHAsIHAgaW4gWydsYWJlbHMnLCAncmV0ZW50aW9uJywgJ3JldGVudGlvbi5tYXhfYWdlJywgJ3JldGVudGlvbi5tYXhfYnl0ZXMnLCAncmV0ZW50aW9uLm1heF9tZXNzYWdlcycsICdtYXhfbWVzc2FnZV9ieXRlcycsICdkZWR1cGxpY2F0aW9uX3dpbmRvdyddKcgBARIfCg5leHBlY3RlZF9lcG9jaBgDIAEoCUIHukgEcgIoQCJAChNVcGRhdGVUb3BpY1Jlc3BvbnNlEikKBXRvcGljGAEgASgLMhoucGFybGV5Lm1lc3NhZ2luZy52MS5Ub3BpYyJoChJEZWxldGVUb3BpY1JlcXVlc3QSMQoEbmFtZRgBIAEoCUIjukggch4yHF5bYS16MC05XVthLXowLTkuXy1dezAsMTI3fSQSHwoOZXhwZWN0ZWRfZXBvY2gYAiABKAlCB7pIBHICKEAiFQoTRGVsZXRlVG9waWNSZXNwb25zZSKSAQoRUHVyZ2VUb3BpY1JlcXVlc3QSMQoEbmFtZRgBIAEoCUIjukggch4yHF5bYS16MC05XVthLXowLTkuXy1dezAsMTI3fSQSKQoPYmVmb3JlX3NlcXVlbmNlGAIgASgEQhC6SA0yCxj/////////DygBEh8KDmV4cGVjdGVkX2Vwb2NoGAMgASgJQge6SARyAihAIj8KElB1cmdlVG9waWNSZXNwb25zZRIpCgV0b3BpYxgBIAEoCzIaLnBhcmxleS5tZXNzYWdpbmcudjEuVG9waWMy6QQKDFRvcGljU2VydmljZRJlCgtDcmVhdGVUb3BpYxInLnBhcmxleS5tZXNzYWdpbmcudjEuQ3JlYXRlVG9waWNSZXF1ZXN0GigucGFybGV5Lm1lc3NhZ2luZy52MS5DcmVhdGVUb3BpY1Jlc3BvbnNlIgOQAgISXAoIR2V0VG9waWMSJC5wYXJsZXkubWVzc2FnaW5nLnYxLkdldFRvcGljUmVxdWVzdBolLnBhcmxleS5tZXNzYWdpbmcudjEuR2V0VG9waWNSZXNwb25zZSIDkAIBEmIKCkxpc3RUb3BpY3MSJi5wYXJsZXkubWVzc2FnaW5nLnYxLkxpc3RUb3BpY3NSZXF1ZXN0GicucGFybGV5Lm1lc3NhZ2luZy52MS5MaXN0VG9waWNzUmVzcG9uc2UiA5ACARJlCgtVcGRhdGVUb3BpYxInLnBhcmxleS5tZXNzYWdpbmcudjEuVXBkYXRlVG9waWNSZXF1ZXN0GigucGFybGV5Lm1lc3NhZ2luZy52MS5VcGRhdGVUb3BpY1Jlc3BvbnNlIgOQAgISZQoLRGVsZXRlVG9waWMSJy5wYXJsZXkubWVzc2FnaW5nLnYxLkRlbGV0ZVRvcGljUmVxdWVzdBooLnBhcmxleS5tZXNzYWdpbmcudjEuRGVsZXRlVG9waWNSZXNwb25zZSIDkAICEmIKClB1cmdlVG9waWMSJi5wYXJsZXkubWVzc2FnaW5nLnYxLlB1cmdlVG9waWNSZXF1ZXN0GicucGFybGV5Lm1lc3NhZ2luZy52MS5QdXJnZVRvcGljUmVzcG9uc2UiA5ACAkLaAQoXY29tLnBhcmxleS5tZXNzYWdpbmcudjFCEVRvcGljU2VydmljZVByb3RvUAFaPmdpdGh1Yi5jb20vcGFybGV5aHEvcGFybGV5L2dlbi9wYXJsZXkvbWVzc2FnaW5nL3YxO21lc3NhZ2luZ3YxogIDUE1YqgITUGFybGV5Lk1lc3NhZ2luZy5WMcoCE1BhcmxleVxNZXNzYWdpbmdcVjHiAh9QYXJsZXlcTWVzc2FnaW5nXFYxXEdQQk1ldGFkYXRh6gIVUGFybGV5OjpNZXNzYWdpbmc6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_field_mask, file_parley_messaging_v1_topic]);
 
 /**
  * CreateTopicRequest defines a topic.
@@ -168,8 +168,9 @@ export const ListTopicsResponseSchema: GenMessage<ListTopicsResponse> = /*@__PUR
  */
 export type UpdateTopicRequest = Message<"parley.messaging.v1.UpdateTopicRequest"> & {
   /**
-   * The topic's name and the new values. What the mask does not name is ignored,
-   * so the topic of a GetTopic may be changed and sent back.
+   * The topic's name and the new values. Send only what the mask names: the other
+   * fields of a GetTopic's answer are ignored, but one that a newer server added
+   * is refused by an older one.
    *
    * @generated from field: parley.messaging.v1.Topic topic = 1;
    */
@@ -184,6 +185,13 @@ export type UpdateTopicRequest = Message<"parley.messaging.v1.UpdateTopicRequest
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
   updateMask?: FieldMask | undefined;
+
+  /**
+   * Update only if the topic has this epoch. Empty: whatever its epoch.
+   *
+   * @generated from field: string expected_epoch = 3;
+   */
+  expectedEpoch: string;
 };
 
 /**
@@ -326,6 +334,11 @@ export const PurgeTopicResponseSchema: GenMessage<PurgeTopicResponse> = /*@__PUR
  *   - UNAUTHENTICATED, reason UNAUTHENTICATED, or PERMISSION_DENIED, reason
  *     PERMISSION_DENIED: the caller is unknown or may not do this.
  *   - UNAVAILABLE, reason SERVER_DRAINING: wait as RetryInfo says, then retry.
+ *   - UNAVAILABLE, reason STORE_UNAVAILABLE: the server cannot know the state of
+ *     the topic now. It never answers NOT_FOUND or POSITION_AHEAD instead. Wait as
+ *     RetryInfo says, then retry; a change may have been made.
+ *
+ * Rules bind requests. Do not validate responses: a newer server may send more.
  *
  * @generated from service parley.messaging.v1.TopicService
  */
@@ -334,7 +347,9 @@ export const TopicService: GenService<{
    * CreateTopic creates an empty topic.
    *
    * Idempotent for an equal definition: if the topic exists and its definition
-   * is the same once defaults are filled in, it is returned as it is.
+   * is the same once defaults are filled in, it is returned as it is. Defaults
+   * never change in v1; an empty `retention` equals none. After an UpdateTopic, a
+   * retried create can get TOPIC_ALREADY_EXISTS.
    *
    * Errors:
    *   - ALREADY_EXISTS, reason TOPIC_ALREADY_EXISTS: a topic of this name has
@@ -387,11 +402,14 @@ export const TopicService: GenService<{
    * all or none.
    *
    * Idempotent: the same request again leaves the same definition. Of concurrent
-   * updates to one field the last wins.
+   * updates to one field the last wins. Give `expected_epoch`, or a late retry may
+   * change a topic created since. It works when disk space is low.
    *
    * Errors:
    *   - NOT_FOUND, reason TOPIC_NOT_FOUND: there is no such topic.
-   *   - RESOURCE_EXHAUSTED, reason LOW_DISK_SPACE: retry later.
+   *   - ABORTED, reason EPOCH_MISMATCH: the topic is not the one expected; the
+   *     detail CursorMismatch has the actual epoch. Nothing was changed by this
+   *     attempt; read the topic before deciding.
    *
    * @generated from rpc parley.messaging.v1.TopicService.UpdateTopic
    */
@@ -407,12 +425,13 @@ export const TopicService: GenService<{
    *
    * Idempotent in effect: a second call finds no topic and fails with NOT_FOUND,
    * which a client that retries takes for success. Give `expected_epoch`, or a
-   * late retry may delete a topic created since.
+   * late retry may delete a topic created since. It works when disk space is low.
    *
    * Errors:
    *   - NOT_FOUND, reason TOPIC_NOT_FOUND: there is no such topic.
    *   - ABORTED, reason EPOCH_MISMATCH: the topic is not the one expected; the
-   *     detail CursorMismatch has the actual epoch. Nothing was deleted.
+   *     detail CursorMismatch has the actual epoch. Nothing was deleted by this
+   *     attempt; read the topic before deciding.
    *
    * @generated from rpc parley.messaging.v1.TopicService.DeleteTopic
    */
@@ -428,14 +447,17 @@ export const TopicService: GenService<{
    *
    * Idempotent: what is gone stays gone, and a lower sequence changes nothing.
    * Give `expected_epoch`, or a late retry may purge a topic created since.
-   * Remembered ids are kept: purging does not open the way for duplicates.
+   * Remembered ids are kept: purging does not open the way for duplicates. It
+   * works when disk space is low.
    *
    * Errors:
    *   - NOT_FOUND, reason TOPIC_NOT_FOUND: there is no such topic.
    *   - ABORTED, reason EPOCH_MISMATCH: the topic is not the one expected; the
-   *     detail CursorMismatch has the actual epoch. Nothing was removed.
+   *     detail CursorMismatch has the actual epoch. Nothing was removed by this
+   *     attempt; read the topic before deciding.
    *   - OUT_OF_RANGE, reason POSITION_AHEAD: `before_sequence` is more than the
-   *     topic's last sequence + 1. Nothing was removed.
+   *     topic's last sequence + 1; the detail CursorMismatch says how it is. Nothing was
+   *     removed.
    *
    * @generated from rpc parley.messaging.v1.TopicService.PurgeTopic
    */

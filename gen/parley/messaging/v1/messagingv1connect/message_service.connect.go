@@ -83,16 +83,16 @@ type MessageServiceClient interface {
 	// Publish stores 1 to 1,000 messages in one topic, all or none, in one run of
 	// sequences, and answers when they are durable.
 	//
-	// Retry: give every message an `id`, and a retry within the topic's
-	// `deduplication_window` stores nothing twice, also over another publishing RPC
-	// or after a restart of the server. Without ids a retry stores the messages
-	// again. After an error that leaves the outcome open (DEADLINE_EXCEEDED,
-	// CANCELED, UNAVAILABLE, a broken connection) the messages may be stored.
+	// Retry: give every message an `id`. A retry stores nothing twice while the
+	// topic remembers the ids, also over another publishing RPC or after a restart
+	// of the server. It remembers them for a time and up to a count: see
+	// `Topic.deduplication_window`. Without ids a retry stores the messages again.
 	//
 	// Compare-and-append: with `expected_last_sequence` the messages are stored
 	// only if the topic still ends there. Ids are looked up first: a batch of
 	// duplicates only is answered with its sequences and compares nothing;
 	// otherwise the expectation is compared, and on a mismatch nothing is stored.
+	// Go on with the sequence of the receipt's cursor.
 	//
 	// Errors:
 	//   - INVALID_ARGUMENT, reason INVALID_FIELD: among others, an id is used twice
@@ -101,40 +101,55 @@ type MessageServiceClient interface {
 	//     than the topic's `max_message_bytes`.
 	//   - ABORTED, reason EPOCH_MISMATCH or SEQUENCE_MISMATCH: the topic is not as
 	//     expected; the detail CursorMismatch says how it is. Read on, decide again.
-	//   - RESOURCE_EXHAUSTED, reason LOW_DISK_SPACE: the server stores nothing until
-	//     it has space again. Retry later.
+	//   - RESOURCE_EXHAUSTED, reason LOW_DISK_SPACE: the server takes no new messages
+	//     or topics until it has space again. Retry later.
 	Publish(context.Context, *v1.PublishRequest) (*v1.PublishResponse, error)
 	// PublishStream stores the batches of a stream in one topic, in order, and
 	// answers once, after the client has closed its side. Each batch is stored as
 	// by Publish, all or none. Batches of other publishers may lie between.
 	//
 	// The first failure ends the stream: what was stored before it stays, nothing
-	// after it is stored. The error carries the detail StreamReceipt, which says
-	// how far the server came. With a broken connection there is no such detail;
-	// give every message an `id` and send all batches again.
+	// after it is stored. The first detail of the error is StreamReceipt, which says
+	// how far the server came; paths in BadRequest are those of the request with the
+	// index `stored_batches`. A broken connection brings no detail.
 	//
-	// Errors: those of Publish but the mismatches, and
-	//   - INVALID_ARGUMENT, reason INVALID_FIELD: the first request names no topic,
-	//     or a later one names another.
+	// Retry: give every message an `id`. Sending the whole stream again is safe only
+	// while the topic remembers the first id of the stream. Split a long import, say
+	// into streams of 100,000 messages, or use Exchange, which acknowledges each
+	// batch.
+	//
+	// The stream is bound to the epoch the topic has at its first batch.
+	//
+	// Errors: those of Publish but SEQUENCE_MISMATCH, and
+	//   - INVALID_ARGUMENT, reason INVALID_FIELD: the stream has no request, the
+	//     first one names no topic, or a later one names another topic or epoch.
+	//   - NOT_FOUND, reason TOPIC_NOT_FOUND: also when the topic is deleted while the
+	//     stream runs, even if it is created again.
+	//   - ABORTED, reason EPOCH_MISMATCH: also when the topic is recovered while the
+	//     stream runs.
 	PublishStream(context.Context) (MessageServicePublishStreamClientStream, error)
 	// Subscribe delivers a topic's messages from a start on: first what is stored,
 	// then what is published, without a seam, in order of their sequences.
 	//
 	// The first response comes at once, empty if nothing is ready; later ones carry
 	// what is ready, up to 256 KiB of messages or one larger message. After
-	// `heartbeat_interval` without one, an empty response is sent, so a client that
-	// hears nothing for longer knows that the stream is dead. A slow reader slows
-	// down nobody else, and nothing is dropped for it: it reads from the store, and
-	// gets a gap where retention overtakes it.
+	// `heartbeat_interval` without one, an empty response is sent, with a cursor: a
+	// client that hears nothing for twice as long should reconnect after its last
+	// cursor. A slow reader slows down nobody else, and nothing is dropped for it:
+	// it reads from the store, and gets a gap where retention overtakes it.
 	//
 	// The stream ends with OK only where `stop_at_head` asks for it. It changes
 	// nothing on the server; start it again after the last cursor.
+	//
+	// Over HTTP/1.1 each Subscribe is a connection of its own, and browsers allow
+	// about six to one server. Serve TLS for more: then they use HTTP/2.
 	//
 	// Errors:
 	//   - NOT_FOUND, reason TOPIC_NOT_FOUND: also when the topic is deleted while
 	//     the stream runs.
 	//   - OUT_OF_RANGE, reason POSITION_AHEAD: the start lies beyond the end of the
-	//     topic. The cursor is another server's, or its messages were lost.
+	//     topic: it was made up, or storage was put back without a recovery. The
+	//     detail CursorMismatch says where the end is.
 	Subscribe(context.Context, *v1.SubscribeRequest) (MessageServiceSubscribeClientStream, error)
 	// Exchange publishes and subscribes, to any number of topics, over one stream.
 	// Browsers cannot call it; Publish and Subscribe together offer the same.
@@ -143,17 +158,21 @@ type MessageServiceClient interface {
 	// in that order, each as soon as its batch is durable: a client need not wait
 	// for one before it sends the next. A publish that fails, an invalid one
 	// included, gets its error as its result and does not stop later ones, unless
-	// `stop_on_failure` says so. Each subscription delivers as by Subscribe; there
-	// is no order between subscriptions, nor between deliveries and results.
+	// `stop_on_failure` says so. A publish whose outcome the server cannot tell gets
+	// no result: the stream ends with UNAVAILABLE. Each subscription delivers as by
+	// Subscribe; there is no order between subscriptions, nor between deliveries and
+	// results.
 	//
 	// The first response, a heartbeat, comes at once, and another one whenever
 	// nothing else was sent for its `interval`. At most 1,024 results or 8 MiB of
 	// responses wait for a client that does not read; then the server stops reading
 	// until it does. When the client closes its side, results still due are sent and
-	// subscriptions go on; with none left, the stream ends with OK.
+	// subscriptions go on; with none left, the stream ends with OK. When the server
+	// ends the stream (drain, age, token), each subscription gets one last delivery
+	// with its cursor, `end` not set.
 	//
-	// Not idempotent; for publishes, ids make a retry safe as with Publish. After a
-	// broken stream, publishes without a result may be stored.
+	// Not idempotent; for publishes, ids make a retry safe as with Publish. After
+	// the stream has ended, publishes without a result may be stored.
 	//
 	// Errors that end the stream:
 	//   - INVALID_ARGUMENT, reason INVALID_FIELD: a request breaks a rule outside of
@@ -162,17 +181,20 @@ type MessageServiceClient interface {
 	//     before have their results.
 	Exchange(context.Context) (MessageServiceExchangeClientStream, error)
 	// ReadMessages returns one page of a topic's stored messages, in order of their
-	// sequences, and never waits for new ones. Go on with the cursor of the answer;
-	// its `last_sequence` is reached at the end.
+	// sequences, and never waits for new ones. Read on until the cursor's sequence
+	// equals `last_sequence`.
 	//
-	// It has no side effects; Connect clients may use HTTP GET. What follows a
-	// cursor never changes until it is removed, so a page that starts `after` a
-	// cursor, and is full, may be marked as cacheable, for the caller only; its
-	// `last_sequence` is then that of the time it was produced.
+	// It has no side effects; Connect clients may use HTTP GET. A GET puts the
+	// request into the URL, which logs record and whose length is limited: POST long
+	// or confidential requests.
+	//
+	// Caching: an answer to a GET may be cached if the page starts `after` a cursor,
+	// has no gap, and ends before its `last_sequence`. It is then marked private, for
+	// at most 5 minutes; within them a cache may show messages removed since. Every
+	// other answer to a GET, errors included, says no-store.
 	//
 	// Errors:
-	//   - OUT_OF_RANGE, reason POSITION_AHEAD: the start lies beyond the end of the
-	//     topic. The cursor is another server's, or its messages were lost.
+	//   - OUT_OF_RANGE, reason POSITION_AHEAD: as with Subscribe.
 	ReadMessages(context.Context, *v1.ReadMessagesRequest) (*v1.ReadMessagesResponse, error)
 }
 
@@ -273,16 +295,16 @@ type MessageServiceHandler interface {
 	// Publish stores 1 to 1,000 messages in one topic, all or none, in one run of
 	// sequences, and answers when they are durable.
 	//
-	// Retry: give every message an `id`, and a retry within the topic's
-	// `deduplication_window` stores nothing twice, also over another publishing RPC
-	// or after a restart of the server. Without ids a retry stores the messages
-	// again. After an error that leaves the outcome open (DEADLINE_EXCEEDED,
-	// CANCELED, UNAVAILABLE, a broken connection) the messages may be stored.
+	// Retry: give every message an `id`. A retry stores nothing twice while the
+	// topic remembers the ids, also over another publishing RPC or after a restart
+	// of the server. It remembers them for a time and up to a count: see
+	// `Topic.deduplication_window`. Without ids a retry stores the messages again.
 	//
 	// Compare-and-append: with `expected_last_sequence` the messages are stored
 	// only if the topic still ends there. Ids are looked up first: a batch of
 	// duplicates only is answered with its sequences and compares nothing;
 	// otherwise the expectation is compared, and on a mismatch nothing is stored.
+	// Go on with the sequence of the receipt's cursor.
 	//
 	// Errors:
 	//   - INVALID_ARGUMENT, reason INVALID_FIELD: among others, an id is used twice
@@ -291,40 +313,55 @@ type MessageServiceHandler interface {
 	//     than the topic's `max_message_bytes`.
 	//   - ABORTED, reason EPOCH_MISMATCH or SEQUENCE_MISMATCH: the topic is not as
 	//     expected; the detail CursorMismatch says how it is. Read on, decide again.
-	//   - RESOURCE_EXHAUSTED, reason LOW_DISK_SPACE: the server stores nothing until
-	//     it has space again. Retry later.
+	//   - RESOURCE_EXHAUSTED, reason LOW_DISK_SPACE: the server takes no new messages
+	//     or topics until it has space again. Retry later.
 	Publish(context.Context, *v1.PublishRequest) (*v1.PublishResponse, error)
 	// PublishStream stores the batches of a stream in one topic, in order, and
 	// answers once, after the client has closed its side. Each batch is stored as
 	// by Publish, all or none. Batches of other publishers may lie between.
 	//
 	// The first failure ends the stream: what was stored before it stays, nothing
-	// after it is stored. The error carries the detail StreamReceipt, which says
-	// how far the server came. With a broken connection there is no such detail;
-	// give every message an `id` and send all batches again.
+	// after it is stored. The first detail of the error is StreamReceipt, which says
+	// how far the server came; paths in BadRequest are those of the request with the
+	// index `stored_batches`. A broken connection brings no detail.
 	//
-	// Errors: those of Publish but the mismatches, and
-	//   - INVALID_ARGUMENT, reason INVALID_FIELD: the first request names no topic,
-	//     or a later one names another.
+	// Retry: give every message an `id`. Sending the whole stream again is safe only
+	// while the topic remembers the first id of the stream. Split a long import, say
+	// into streams of 100,000 messages, or use Exchange, which acknowledges each
+	// batch.
+	//
+	// The stream is bound to the epoch the topic has at its first batch.
+	//
+	// Errors: those of Publish but SEQUENCE_MISMATCH, and
+	//   - INVALID_ARGUMENT, reason INVALID_FIELD: the stream has no request, the
+	//     first one names no topic, or a later one names another topic or epoch.
+	//   - NOT_FOUND, reason TOPIC_NOT_FOUND: also when the topic is deleted while the
+	//     stream runs, even if it is created again.
+	//   - ABORTED, reason EPOCH_MISMATCH: also when the topic is recovered while the
+	//     stream runs.
 	PublishStream(context.Context, MessageServicePublishStreamServerStream) (*v1.PublishStreamResponse, error)
 	// Subscribe delivers a topic's messages from a start on: first what is stored,
 	// then what is published, without a seam, in order of their sequences.
 	//
 	// The first response comes at once, empty if nothing is ready; later ones carry
 	// what is ready, up to 256 KiB of messages or one larger message. After
-	// `heartbeat_interval` without one, an empty response is sent, so a client that
-	// hears nothing for longer knows that the stream is dead. A slow reader slows
-	// down nobody else, and nothing is dropped for it: it reads from the store, and
-	// gets a gap where retention overtakes it.
+	// `heartbeat_interval` without one, an empty response is sent, with a cursor: a
+	// client that hears nothing for twice as long should reconnect after its last
+	// cursor. A slow reader slows down nobody else, and nothing is dropped for it:
+	// it reads from the store, and gets a gap where retention overtakes it.
 	//
 	// The stream ends with OK only where `stop_at_head` asks for it. It changes
 	// nothing on the server; start it again after the last cursor.
+	//
+	// Over HTTP/1.1 each Subscribe is a connection of its own, and browsers allow
+	// about six to one server. Serve TLS for more: then they use HTTP/2.
 	//
 	// Errors:
 	//   - NOT_FOUND, reason TOPIC_NOT_FOUND: also when the topic is deleted while
 	//     the stream runs.
 	//   - OUT_OF_RANGE, reason POSITION_AHEAD: the start lies beyond the end of the
-	//     topic. The cursor is another server's, or its messages were lost.
+	//     topic: it was made up, or storage was put back without a recovery. The
+	//     detail CursorMismatch says where the end is.
 	Subscribe(context.Context, *v1.SubscribeRequest, MessageServiceSubscribeServerStream) error
 	// Exchange publishes and subscribes, to any number of topics, over one stream.
 	// Browsers cannot call it; Publish and Subscribe together offer the same.
@@ -333,17 +370,21 @@ type MessageServiceHandler interface {
 	// in that order, each as soon as its batch is durable: a client need not wait
 	// for one before it sends the next. A publish that fails, an invalid one
 	// included, gets its error as its result and does not stop later ones, unless
-	// `stop_on_failure` says so. Each subscription delivers as by Subscribe; there
-	// is no order between subscriptions, nor between deliveries and results.
+	// `stop_on_failure` says so. A publish whose outcome the server cannot tell gets
+	// no result: the stream ends with UNAVAILABLE. Each subscription delivers as by
+	// Subscribe; there is no order between subscriptions, nor between deliveries and
+	// results.
 	//
 	// The first response, a heartbeat, comes at once, and another one whenever
 	// nothing else was sent for its `interval`. At most 1,024 results or 8 MiB of
 	// responses wait for a client that does not read; then the server stops reading
 	// until it does. When the client closes its side, results still due are sent and
-	// subscriptions go on; with none left, the stream ends with OK.
+	// subscriptions go on; with none left, the stream ends with OK. When the server
+	// ends the stream (drain, age, token), each subscription gets one last delivery
+	// with its cursor, `end` not set.
 	//
-	// Not idempotent; for publishes, ids make a retry safe as with Publish. After a
-	// broken stream, publishes without a result may be stored.
+	// Not idempotent; for publishes, ids make a retry safe as with Publish. After
+	// the stream has ended, publishes without a result may be stored.
 	//
 	// Errors that end the stream:
 	//   - INVALID_ARGUMENT, reason INVALID_FIELD: a request breaks a rule outside of
@@ -352,17 +393,20 @@ type MessageServiceHandler interface {
 	//     before have their results.
 	Exchange(context.Context, MessageServiceExchangeServerStream) error
 	// ReadMessages returns one page of a topic's stored messages, in order of their
-	// sequences, and never waits for new ones. Go on with the cursor of the answer;
-	// its `last_sequence` is reached at the end.
+	// sequences, and never waits for new ones. Read on until the cursor's sequence
+	// equals `last_sequence`.
 	//
-	// It has no side effects; Connect clients may use HTTP GET. What follows a
-	// cursor never changes until it is removed, so a page that starts `after` a
-	// cursor, and is full, may be marked as cacheable, for the caller only; its
-	// `last_sequence` is then that of the time it was produced.
+	// It has no side effects; Connect clients may use HTTP GET. A GET puts the
+	// request into the URL, which logs record and whose length is limited: POST long
+	// or confidential requests.
+	//
+	// Caching: an answer to a GET may be cached if the page starts `after` a cursor,
+	// has no gap, and ends before its `last_sequence`. It is then marked private, for
+	// at most 5 minutes; within them a cache may show messages removed since. Every
+	// other answer to a GET, errors included, says no-store.
 	//
 	// Errors:
-	//   - OUT_OF_RANGE, reason POSITION_AHEAD: the start lies beyond the end of the
-	//     topic. The cursor is another server's, or its messages were lost.
+	//   - OUT_OF_RANGE, reason POSITION_AHEAD: as with Subscribe.
 	ReadMessages(context.Context, *v1.ReadMessagesRequest) (*v1.ReadMessagesResponse, error)
 }
 

@@ -95,7 +95,9 @@ type TopicServiceClient interface {
 	// CreateTopic creates an empty topic.
 	//
 	// Idempotent for an equal definition: if the topic exists and its definition
-	// is the same once defaults are filled in, it is returned as it is.
+	// is the same once defaults are filled in, it is returned as it is. Defaults
+	// never change in v1; an empty `retention` equals none. After an UpdateTopic, a
+	// retried create can get TOPIC_ALREADY_EXISTS.
 	//
 	// Errors:
 	//   - ALREADY_EXISTS, reason TOPIC_ALREADY_EXISTS: a topic of this name has
@@ -124,11 +126,14 @@ type TopicServiceClient interface {
 	// all or none.
 	//
 	// Idempotent: the same request again leaves the same definition. Of concurrent
-	// updates to one field the last wins.
+	// updates to one field the last wins. Give `expected_epoch`, or a late retry may
+	// change a topic created since. It works when disk space is low.
 	//
 	// Errors:
 	//   - NOT_FOUND, reason TOPIC_NOT_FOUND: there is no such topic.
-	//   - RESOURCE_EXHAUSTED, reason LOW_DISK_SPACE: retry later.
+	//   - ABORTED, reason EPOCH_MISMATCH: the topic is not the one expected; the
+	//     detail CursorMismatch has the actual epoch. Nothing was changed by this
+	//     attempt; read the topic before deciding.
 	UpdateTopic(context.Context, *v1.UpdateTopicRequest) (*v1.UpdateTopicResponse, error)
 	// DeleteTopic removes a topic and all its messages for good. Streams that read
 	// it end with NOT_FOUND, reason TOPIC_NOT_FOUND. A topic created under the name
@@ -136,12 +141,13 @@ type TopicServiceClient interface {
 	//
 	// Idempotent in effect: a second call finds no topic and fails with NOT_FOUND,
 	// which a client that retries takes for success. Give `expected_epoch`, or a
-	// late retry may delete a topic created since.
+	// late retry may delete a topic created since. It works when disk space is low.
 	//
 	// Errors:
 	//   - NOT_FOUND, reason TOPIC_NOT_FOUND: there is no such topic.
 	//   - ABORTED, reason EPOCH_MISMATCH: the topic is not the one expected; the
-	//     detail CursorMismatch has the actual epoch. Nothing was deleted.
+	//     detail CursorMismatch has the actual epoch. Nothing was deleted by this
+	//     attempt; read the topic before deciding.
 	DeleteTopic(context.Context, *v1.DeleteTopicRequest) (*v1.DeleteTopicResponse, error)
 	// PurgeTopic removes the messages before a sequence for good. Sequences go on
 	// where they were; readers that had not come so far get a gap with
@@ -149,14 +155,17 @@ type TopicServiceClient interface {
 	//
 	// Idempotent: what is gone stays gone, and a lower sequence changes nothing.
 	// Give `expected_epoch`, or a late retry may purge a topic created since.
-	// Remembered ids are kept: purging does not open the way for duplicates.
+	// Remembered ids are kept: purging does not open the way for duplicates. It
+	// works when disk space is low.
 	//
 	// Errors:
 	//   - NOT_FOUND, reason TOPIC_NOT_FOUND: there is no such topic.
 	//   - ABORTED, reason EPOCH_MISMATCH: the topic is not the one expected; the
-	//     detail CursorMismatch has the actual epoch. Nothing was removed.
+	//     detail CursorMismatch has the actual epoch. Nothing was removed by this
+	//     attempt; read the topic before deciding.
 	//   - OUT_OF_RANGE, reason POSITION_AHEAD: `before_sequence` is more than the
-	//     topic's last sequence + 1. Nothing was removed.
+	//     topic's last sequence + 1; the detail CursorMismatch says how it is. Nothing was
+	//     removed.
 	PurgeTopic(context.Context, *v1.PurgeTopicRequest) (*v1.PurgeTopicResponse, error)
 }
 
@@ -171,7 +180,9 @@ type TopicServiceHandler interface {
 	// CreateTopic creates an empty topic.
 	//
 	// Idempotent for an equal definition: if the topic exists and its definition
-	// is the same once defaults are filled in, it is returned as it is.
+	// is the same once defaults are filled in, it is returned as it is. Defaults
+	// never change in v1; an empty `retention` equals none. After an UpdateTopic, a
+	// retried create can get TOPIC_ALREADY_EXISTS.
 	//
 	// Errors:
 	//   - ALREADY_EXISTS, reason TOPIC_ALREADY_EXISTS: a topic of this name has
@@ -200,11 +211,14 @@ type TopicServiceHandler interface {
 	// all or none.
 	//
 	// Idempotent: the same request again leaves the same definition. Of concurrent
-	// updates to one field the last wins.
+	// updates to one field the last wins. Give `expected_epoch`, or a late retry may
+	// change a topic created since. It works when disk space is low.
 	//
 	// Errors:
 	//   - NOT_FOUND, reason TOPIC_NOT_FOUND: there is no such topic.
-	//   - RESOURCE_EXHAUSTED, reason LOW_DISK_SPACE: retry later.
+	//   - ABORTED, reason EPOCH_MISMATCH: the topic is not the one expected; the
+	//     detail CursorMismatch has the actual epoch. Nothing was changed by this
+	//     attempt; read the topic before deciding.
 	UpdateTopic(context.Context, *v1.UpdateTopicRequest) (*v1.UpdateTopicResponse, error)
 	// DeleteTopic removes a topic and all its messages for good. Streams that read
 	// it end with NOT_FOUND, reason TOPIC_NOT_FOUND. A topic created under the name
@@ -212,12 +226,13 @@ type TopicServiceHandler interface {
 	//
 	// Idempotent in effect: a second call finds no topic and fails with NOT_FOUND,
 	// which a client that retries takes for success. Give `expected_epoch`, or a
-	// late retry may delete a topic created since.
+	// late retry may delete a topic created since. It works when disk space is low.
 	//
 	// Errors:
 	//   - NOT_FOUND, reason TOPIC_NOT_FOUND: there is no such topic.
 	//   - ABORTED, reason EPOCH_MISMATCH: the topic is not the one expected; the
-	//     detail CursorMismatch has the actual epoch. Nothing was deleted.
+	//     detail CursorMismatch has the actual epoch. Nothing was deleted by this
+	//     attempt; read the topic before deciding.
 	DeleteTopic(context.Context, *v1.DeleteTopicRequest) (*v1.DeleteTopicResponse, error)
 	// PurgeTopic removes the messages before a sequence for good. Sequences go on
 	// where they were; readers that had not come so far get a gap with
@@ -225,14 +240,17 @@ type TopicServiceHandler interface {
 	//
 	// Idempotent: what is gone stays gone, and a lower sequence changes nothing.
 	// Give `expected_epoch`, or a late retry may purge a topic created since.
-	// Remembered ids are kept: purging does not open the way for duplicates.
+	// Remembered ids are kept: purging does not open the way for duplicates. It
+	// works when disk space is low.
 	//
 	// Errors:
 	//   - NOT_FOUND, reason TOPIC_NOT_FOUND: there is no such topic.
 	//   - ABORTED, reason EPOCH_MISMATCH: the topic is not the one expected; the
-	//     detail CursorMismatch has the actual epoch. Nothing was removed.
+	//     detail CursorMismatch has the actual epoch. Nothing was removed by this
+	//     attempt; read the topic before deciding.
 	//   - OUT_OF_RANGE, reason POSITION_AHEAD: `before_sequence` is more than the
-	//     topic's last sequence + 1. Nothing was removed.
+	//     topic's last sequence + 1; the detail CursorMismatch says how it is. Nothing was
+	//     removed.
 	PurgeTopic(context.Context, *v1.PurgeTopicRequest) (*v1.PurgeTopicResponse, error)
 }
 

@@ -29,7 +29,7 @@ class CommandError(_message.Message):
     violations: _containers.RepeatedCompositeFieldContainer[FieldViolation]
     def __init__(self, code: _Optional[_Union[_error_pb2.Code, str]] = ..., reason: _Optional[_Union[_error_pb2.Reason, str]] = ..., message: _Optional[str] = ..., violations: _Optional[_Iterable[_Union[FieldViolation, _Mapping]]] = ..., mismatch: _Optional[_Union[_receipt_pb2.CursorMismatch, _Mapping]] = ..., retry_delay: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
-class Delivery(_message.Message):
+class ExchangeDelivery(_message.Message):
     __slots__ = ["cursor", "end", "gap", "heartbeat_interval", "last_sequence", "messages", "subscription_id"]
     CURSOR_FIELD_NUMBER: _ClassVar[int]
     END_FIELD_NUMBER: _ClassVar[int]
@@ -47,6 +47,12 @@ class Delivery(_message.Message):
     subscription_id: int
     def __init__(self, subscription_id: _Optional[int] = ..., gap: _Optional[_Union[_position_pb2.Gap, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[_message_pb2.Message, _Mapping]]] = ..., cursor: _Optional[_Union[_position_pb2.Cursor, _Mapping]] = ..., last_sequence: _Optional[int] = ..., heartbeat_interval: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., end: _Optional[_Union[SubscriptionEnd, _Mapping]] = ...) -> None: ...
 
+class ExchangeHeartbeat(_message.Message):
+    __slots__ = ["interval"]
+    INTERVAL_FIELD_NUMBER: _ClassVar[int]
+    interval: _duration_pb2.Duration
+    def __init__(self, interval: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
 class ExchangeRequest(_message.Message):
     __slots__ = ["publish", "subscribe", "unsubscribe"]
     PUBLISH_FIELD_NUMBER: _ClassVar[int]
@@ -62,10 +68,10 @@ class ExchangeResponse(_message.Message):
     DELIVERY_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
-    delivery: Delivery
-    heartbeat: Heartbeat
+    delivery: ExchangeDelivery
+    heartbeat: ExchangeHeartbeat
     result: PublishResult
-    def __init__(self, result: _Optional[_Union[PublishResult, _Mapping]] = ..., delivery: _Optional[_Union[Delivery, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ...) -> None: ...
+    def __init__(self, result: _Optional[_Union[PublishResult, _Mapping]] = ..., delivery: _Optional[_Union[ExchangeDelivery, _Mapping]] = ..., heartbeat: _Optional[_Union[ExchangeHeartbeat, _Mapping]] = ...) -> None: ...
 
 class FieldViolation(_message.Message):
     __slots__ = ["description", "field", "rule_id"]
@@ -76,12 +82,6 @@ class FieldViolation(_message.Message):
     field: str
     rule_id: str
     def __init__(self, field: _Optional[str] = ..., rule_id: _Optional[str] = ..., description: _Optional[str] = ...) -> None: ...
-
-class Heartbeat(_message.Message):
-    __slots__ = ["interval"]
-    INTERVAL_FIELD_NUMBER: _ClassVar[int]
-    interval: _duration_pb2.Duration
-    def __init__(self, interval: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class PublishCommand(_message.Message):
     __slots__ = ["correlation_id", "request", "stop_on_failure"]

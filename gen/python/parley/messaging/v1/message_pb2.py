@@ -15,7 +15,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!parley/messaging/v1/message.proto\x12\x13parley.messaging.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa2\x03\n\x07Message\x12*\n\x08sequence\x18\x01 \x01(\x04\x42\x0e\xbaH\x0b\x32\t\x18\xff\xff\xff\xff\xff\xff\xff\x0fR\x08sequence\x12=\n\x0cpublish_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bpublishTime\x12\x18\n\x02id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03(\x80\x01R\x02id\x12\x1a\n\x03key\x18\x04 \x01(\tB\x08\xbaH\x05r\x03(\x80\x02R\x03key\x12\x66\n\nattributes\x18\x05 \x03(\x0b\x32,.parley.messaging.v1.Message.AttributesEntryB\x18\xbaH\x15\x9a\x01\x12\x10@\"\x07r\x05 \x01(\x80\x01*\x05r\x03(\x80 R\nattributes\x12\x14\n\x04text\x18\x06 \x01(\tH\x00R\x04text\x12\x14\n\x04\x64\x61ta\x18\x07 \x01(\x0cH\x00R\x04\x64\x61ta\x1a=\n\x0f\x41ttributesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x42\x10\n\x07payload\x12\x05\xbaH\x02\x08\x01J\x04\x08\x08\x10\tJ\x04\x08\t\x10\nR\x05typedb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!parley/messaging/v1/message.proto\x12\x13parley.messaging.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf8\x02\n\x07Message\x12\x1a\n\x08sequence\x18\x01 \x01(\x04R\x08sequence\x12=\n\x0cpublish_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bpublishTime\x12\x18\n\x02id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03(\x80\x01R\x02id\x12\x1a\n\x03key\x18\x04 \x01(\tB\x08\xbaH\x05r\x03(\x80\x02R\x03key\x12\x66\n\nattributes\x18\x05 \x03(\x0b\x32,.parley.messaging.v1.Message.AttributesEntryB\x18\xbaH\x15\x9a\x01\x12\x10@\"\x07r\x05 \x01(\x80\x01*\x05r\x03(\x80 R\nattributes\x12\x14\n\x04text\x18\x06 \x01(\tH\x00R\x04text\x12\x14\n\x04\x64\x61ta\x18\x07 \x01(\x0cH\x00R\x04\x64\x61ta\x1a=\n\x0f\x41ttributesEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x42\t\n\x07payloadb\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'parley.messaging.v1.message_pb2', globals())
@@ -24,10 +24,6 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   DESCRIPTOR._options = None
   _MESSAGE_ATTRIBUTESENTRY._options = None
   _MESSAGE_ATTRIBUTESENTRY._serialized_options = b'8\001'
-  _MESSAGE.oneofs_by_name['payload']._options = None
-  _MESSAGE.oneofs_by_name['payload']._serialized_options = b'\272H\002\010\001'
-  _MESSAGE.fields_by_name['sequence']._options = None
-  _MESSAGE.fields_by_name['sequence']._serialized_options = b'\272H\0132\t\030\377\377\377\377\377\377\377\017'
   _MESSAGE.fields_by_name['id']._options = None
   _MESSAGE.fields_by_name['id']._serialized_options = b'\272H\005r\003(\200\001'
   _MESSAGE.fields_by_name['key']._options = None
@@ -35,7 +31,7 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _MESSAGE.fields_by_name['attributes']._options = None
   _MESSAGE.fields_by_name['attributes']._serialized_options = b'\272H\025\232\001\022\020@\"\007r\005 \001(\200\001*\005r\003(\200 '
   _MESSAGE._serialized_start=121
-  _MESSAGE._serialized_end=539
-  _MESSAGE_ATTRIBUTESENTRY._serialized_start=441
-  _MESSAGE_ATTRIBUTESENTRY._serialized_end=502
+  _MESSAGE._serialized_end=497
+  _MESSAGE_ATTRIBUTESENTRY._serialized_start=425
+  _MESSAGE_ATTRIBUTESENTRY._serialized_end=486
 # @@protoc_insertion_point(module_scope)

@@ -15,7 +15,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"parley/messaging/v1/position.proto\x12\x13parley.messaging.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"U\n\x06\x43ursor\x12\x1f\n\x05\x65poch\x18\x01 \x01(\tB\t\xbaH\x06r\x04 \x01(@R\x05\x65poch\x12*\n\x08sequence\x18\x02 \x01(\x04\x42\x0e\xbaH\x0b\x32\t\x18\xff\xff\xff\xff\xff\xff\xff\x0fR\x08sequence\"\x8d\x02\n\x05Start\x12%\n\x08\x65\x61rliest\x18\x01 \x01(\x08\x42\x07\xbaH\x04j\x02\x08\x01H\x00R\x08\x65\x61rliest\x12\x1b\n\x03\x65nd\x18\x02 \x01(\x08\x42\x07\xbaH\x04j\x02\x08\x01H\x00R\x03\x65nd\x12.\n\x08sequence\x18\x03 \x01(\x04\x42\x10\xbaH\r2\x0b\x18\xff\xff\xff\xff\xff\xff\xff\x0f(\x01H\x00R\x08sequence\x12\x33\n\x05\x61\x66ter\x18\x04 \x01(\x0b\x32\x1b.parley.messaging.v1.CursorH\x00R\x05\x61\x66ter\x12\x30\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00R\x04time\x12\x1d\n\x04last\x18\x06 \x01(\rB\x07\xbaH\x04*\x02(\x01H\x00R\x04lastB\n\n\x08position\"\x83\x04\n\x03Gap\x12\x42\n\x06reason\x18\x01 \x01(\x0e\x32\x1e.parley.messaging.v1.GapReasonB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x06reason\x12,\n\rfirst_missing\x18\x02 \x01(\x04\x42\x07\xbaH\x04\x32\x02(\x01R\x0c\x66irstMissing\x12!\n\x0clast_missing\x18\x03 \x01(\x04R\x0blastMissing\x12&\n\nresumed_at\x18\x04 \x01(\x04\x42\x07\xbaH\x04\x32\x02(\x01R\tresumedAt:\xbe\x02\xbaH\xba\x02\x1a\xbe\x01\n\x0fgap.known_range\x12?the range must not be empty and must end just before resumed_at\x1ajthis.reason == 3 || (this.first_missing <= this.last_missing && this.resumed_at == this.last_missing + 1u)\x1aw\n\x12gap.recreated_open\x12\x34last_missing must be 0 when the topic was re-created\x1a+this.reason != 3 || this.last_missing == 0u*{\n\tGapReason\x12\x1a\n\x16GAP_REASON_UNSPECIFIED\x10\x00\x12\x18\n\x14GAP_REASON_RETENTION\x10\x01\x12\x18\n\x14GAP_REASON_DATA_LOSS\x10\x02\x12\x1e\n\x1aGAP_REASON_TOPIC_RECREATED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"parley/messaging/v1/position.proto\x12\x13parley.messaging.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"U\n\x06\x43ursor\x12\x1f\n\x05\x65poch\x18\x01 \x01(\tB\t\xbaH\x06r\x04 \x01(@R\x05\x65poch\x12*\n\x08sequence\x18\x02 \x01(\x04\x42\x0e\xbaH\x0b\x32\t\x18\xff\xff\xff\xff\xff\xff\xff\x0fR\x08sequence\"\x8d\x02\n\x05Start\x12%\n\x08\x65\x61rliest\x18\x01 \x01(\x08\x42\x07\xbaH\x04j\x02\x08\x01H\x00R\x08\x65\x61rliest\x12\x1b\n\x03\x65nd\x18\x02 \x01(\x08\x42\x07\xbaH\x04j\x02\x08\x01H\x00R\x03\x65nd\x12.\n\x08sequence\x18\x03 \x01(\x04\x42\x10\xbaH\r2\x0b\x18\xff\xff\xff\xff\xff\xff\xff\x0f(\x01H\x00R\x08sequence\x12\x33\n\x05\x61\x66ter\x18\x04 \x01(\x0b\x32\x1b.parley.messaging.v1.CursorH\x00R\x05\x61\x66ter\x12\x30\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00R\x04time\x12\x1d\n\x04last\x18\x06 \x01(\rB\x07\xbaH\x04*\x02(\x01H\x00R\x04lastB\n\n\x08position\"\xa4\x01\n\x03Gap\x12\x36\n\x06reason\x18\x01 \x01(\x0e\x32\x1e.parley.messaging.v1.GapReasonR\x06reason\x12#\n\rfirst_missing\x18\x02 \x01(\x04R\x0c\x66irstMissing\x12!\n\x0clast_missing\x18\x03 \x01(\x04R\x0blastMissing\x12\x1d\n\nresumed_at\x18\x04 \x01(\x04R\tresumedAt*{\n\tGapReason\x12\x1a\n\x16GAP_REASON_UNSPECIFIED\x10\x00\x12\x18\n\x14GAP_REASON_RETENTION\x10\x01\x12\x18\n\x14GAP_REASON_DATA_LOSS\x10\x02\x12\x1e\n\x1aGAP_REASON_TOPIC_RECREATED\x10\x03\x62\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'parley.messaging.v1.position_pb2', globals())
@@ -34,20 +34,12 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _START.fields_by_name['sequence']._serialized_options = b'\272H\r2\013\030\377\377\377\377\377\377\377\017(\001'
   _START.fields_by_name['last']._options = None
   _START.fields_by_name['last']._serialized_options = b'\272H\004*\002(\001'
-  _GAP.fields_by_name['reason']._options = None
-  _GAP.fields_by_name['reason']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
-  _GAP.fields_by_name['first_missing']._options = None
-  _GAP.fields_by_name['first_missing']._serialized_options = b'\272H\0042\002(\001'
-  _GAP.fields_by_name['resumed_at']._options = None
-  _GAP.fields_by_name['resumed_at']._serialized_options = b'\272H\0042\002(\001'
-  _GAP._options = None
-  _GAP._serialized_options = b'\272H\272\002\032\276\001\n\017gap.known_range\022?the range must not be empty and must end just before resumed_at\032jthis.reason == 3 || (this.first_missing <= this.last_missing && this.resumed_at == this.last_missing + 1u)\032w\n\022gap.recreated_open\0224last_missing must be 0 when the topic was re-created\032+this.reason != 3 || this.last_missing == 0u'
-  _GAPREASON._serialized_start=998
-  _GAPREASON._serialized_end=1121
+  _GAPREASON._serialized_start=647
+  _GAPREASON._serialized_end=770
   _CURSOR._serialized_start=121
   _CURSOR._serialized_end=206
   _START._serialized_start=209
   _START._serialized_end=478
   _GAP._serialized_start=481
-  _GAP._serialized_end=996
+  _GAP._serialized_end=645
 # @@protoc_insertion_point(module_scope)

@@ -16,7 +16,7 @@ from parley.messaging.v1 import message_pb2 as parley_dot_messaging_dot_v1_dot_m
 from parley.messaging.v1 import receipt_pb2 as parley_dot_messaging_dot_v1_dot_receipt__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!parley/messaging/v1/publish.proto\x12\x13parley.messaging.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!parley/messaging/v1/message.proto\x1a!parley/messaging/v1/receipt.proto\"\x96\x04\n\x0ePublishRequest\x12\x39\n\x05topic\x18\x01 \x01(\tB#\xbaH r\x1e\x32\x1c^[a-z0-9][a-z0-9._-]{0,127}$R\x05topic\x12\xb2\x02\n\x08messages\x18\x02 \x03(\x0b\x32\x1c.parley.messaging.v1.MessageB\xf7\x01\xbaH\xf3\x01\xba\x01j\n\x13messages.unique_ids\x12!an id may be used once in a batch\x1a\x30this.filter(m, m.id != \'\').map(m, m.id).unique()\x92\x01\x82\x01\x08\x01\x10\xe8\x07\"{\xba\x01x\n\x15message.server_fields\x12/sequence and publish_time are set by the server\x1a.this.sequence == 0u && !has(this.publish_time)R\x08messages\x12I\n\x16\x65xpected_last_sequence\x18\x03 \x01(\x04\x42\x0e\xbaH\x0b\x32\t\x18\xff\xff\xff\xff\xff\xff\xff\x0fH\x00R\x14\x65xpectedLastSequence\x88\x01\x01\x12.\n\x0e\x65xpected_epoch\x18\x04 \x01(\tB\x07\xbaH\x04r\x02(@R\rexpectedEpochB\x19\n\x17_expected_last_sequence\"I\n\x0fPublishResponse\x12\x36\n\x07receipt\x18\x01 \x01(\x0b\x32\x1c.parley.messaging.v1.ReceiptR\x07receipt\"\x89\x03\n\x14PublishStreamRequest\x12<\n\x05topic\x18\x01 \x01(\tB&\xbaH#\xd8\x01\x01r\x1e\x32\x1c^[a-z0-9][a-z0-9._-]{0,127}$R\x05topic\x12\xb2\x02\n\x08messages\x18\x02 \x03(\x0b\x32\x1c.parley.messaging.v1.MessageB\xf7\x01\xbaH\xf3\x01\xba\x01j\n\x13messages.unique_ids\x12!an id may be used once in a batch\x1a\x30this.filter(m, m.id != \'\').map(m, m.id).unique()\x92\x01\x82\x01\x08\x01\x10\xe8\x07\"{\xba\x01x\n\x15message.server_fields\x12/sequence and publish_time are set by the server\x1a.this.sequence == 0u && !has(this.publish_time)R\x08messages\"U\n\x15PublishStreamResponse\x12<\n\x07receipt\x18\x01 \x01(\x0b\x32\".parley.messaging.v1.StreamReceiptR\x07receiptb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!parley/messaging/v1/publish.proto\x12\x13parley.messaging.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!parley/messaging/v1/message.proto\x1a!parley/messaging/v1/receipt.proto\"\x80\x05\n\x0ePublishRequest\x12\x39\n\x05topic\x18\x01 \x01(\tB#\xbaH r\x1e\x32\x1c^[a-z0-9][a-z0-9._-]{0,127}$R\x05topic\x12\x9c\x03\n\x08messages\x18\x02 \x03(\x0b\x32\x1c.parley.messaging.v1.MessageB\xe1\x02\xbaH\xdd\x02\xba\x01j\n\x13messages.unique_ids\x12!an id may be used once in a batch\x1a\x30this.filter(m, m.id != \'\').map(m, m.id).unique()\x92\x01\xec\x01\x08\x01\x10\xe8\x07\"\xe4\x01\xba\x01x\n\x15message.server_fields\x12/sequence and publish_time are set by the server\x1a.this.sequence == 0u && !has(this.publish_time)\xba\x01\x66\n\x13message.one_payload\x12-exactly one payload must be set: text or data\x1a has(this.text) || has(this.data)R\x08messages\x12I\n\x16\x65xpected_last_sequence\x18\x03 \x01(\x04\x42\x0e\xbaH\x0b\x32\t\x18\xff\xff\xff\xff\xff\xff\xff\x0fH\x00R\x14\x65xpectedLastSequence\x88\x01\x01\x12.\n\x0e\x65xpected_epoch\x18\x04 \x01(\tB\x07\xbaH\x04r\x02(@R\rexpectedEpochB\x19\n\x17_expected_last_sequence\"I\n\x0fPublishResponse\x12\x36\n\x07receipt\x18\x01 \x01(\x0b\x32\x1c.parley.messaging.v1.ReceiptR\x07receipt\"\xa3\x04\n\x14PublishStreamRequest\x12<\n\x05topic\x18\x01 \x01(\tB&\xbaH#\xd8\x01\x01r\x1e\x32\x1c^[a-z0-9][a-z0-9._-]{0,127}$R\x05topic\x12\x9c\x03\n\x08messages\x18\x02 \x03(\x0b\x32\x1c.parley.messaging.v1.MessageB\xe1\x02\xbaH\xdd\x02\xba\x01j\n\x13messages.unique_ids\x12!an id may be used once in a batch\x1a\x30this.filter(m, m.id != \'\').map(m, m.id).unique()\x92\x01\xec\x01\x08\x01\x10\xe8\x07\"\xe4\x01\xba\x01x\n\x15message.server_fields\x12/sequence and publish_time are set by the server\x1a.this.sequence == 0u && !has(this.publish_time)\xba\x01\x66\n\x13message.one_payload\x12-exactly one payload must be set: text or data\x1a has(this.text) || has(this.data)R\x08messages\x12.\n\x0e\x65xpected_epoch\x18\x03 \x01(\tB\x07\xbaH\x04r\x02(@R\rexpectedEpoch\"U\n\x15PublishStreamResponse\x12<\n\x07receipt\x18\x01 \x01(\x0b\x32\".parley.messaging.v1.StreamReceiptR\x07receiptb\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'parley.messaging.v1.publish_pb2', globals())
@@ -26,7 +26,7 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _PUBLISHREQUEST.fields_by_name['topic']._options = None
   _PUBLISHREQUEST.fields_by_name['topic']._serialized_options = b'\272H r\0362\034^[a-z0-9][a-z0-9._-]{0,127}$'
   _PUBLISHREQUEST.fields_by_name['messages']._options = None
-  _PUBLISHREQUEST.fields_by_name['messages']._serialized_options = b'\272H\363\001\272\001j\n\023messages.unique_ids\022!an id may be used once in a batch\0320this.filter(m, m.id != \'\').map(m, m.id).unique()\222\001\202\001\010\001\020\350\007\"{\272\001x\n\025message.server_fields\022/sequence and publish_time are set by the server\032.this.sequence == 0u && !has(this.publish_time)'
+  _PUBLISHREQUEST.fields_by_name['messages']._serialized_options = b'\272H\335\002\272\001j\n\023messages.unique_ids\022!an id may be used once in a batch\0320this.filter(m, m.id != \'\').map(m, m.id).unique()\222\001\354\001\010\001\020\350\007\"\344\001\272\001x\n\025message.server_fields\022/sequence and publish_time are set by the server\032.this.sequence == 0u && !has(this.publish_time)\272\001f\n\023message.one_payload\022-exactly one payload must be set: text or data\032 has(this.text) || has(this.data)'
   _PUBLISHREQUEST.fields_by_name['expected_last_sequence']._options = None
   _PUBLISHREQUEST.fields_by_name['expected_last_sequence']._serialized_options = b'\272H\0132\t\030\377\377\377\377\377\377\377\017'
   _PUBLISHREQUEST.fields_by_name['expected_epoch']._options = None
@@ -34,13 +34,15 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _PUBLISHSTREAMREQUEST.fields_by_name['topic']._options = None
   _PUBLISHSTREAMREQUEST.fields_by_name['topic']._serialized_options = b'\272H#\330\001\001r\0362\034^[a-z0-9][a-z0-9._-]{0,127}$'
   _PUBLISHSTREAMREQUEST.fields_by_name['messages']._options = None
-  _PUBLISHSTREAMREQUEST.fields_by_name['messages']._serialized_options = b'\272H\363\001\272\001j\n\023messages.unique_ids\022!an id may be used once in a batch\0320this.filter(m, m.id != \'\').map(m, m.id).unique()\222\001\202\001\010\001\020\350\007\"{\272\001x\n\025message.server_fields\022/sequence and publish_time are set by the server\032.this.sequence == 0u && !has(this.publish_time)'
+  _PUBLISHSTREAMREQUEST.fields_by_name['messages']._serialized_options = b'\272H\335\002\272\001j\n\023messages.unique_ids\022!an id may be used once in a batch\0320this.filter(m, m.id != \'\').map(m, m.id).unique()\222\001\354\001\010\001\020\350\007\"\344\001\272\001x\n\025message.server_fields\022/sequence and publish_time are set by the server\032.this.sequence == 0u && !has(this.publish_time)\272\001f\n\023message.one_payload\022-exactly one payload must be set: text or data\032 has(this.text) || has(this.data)'
+  _PUBLISHSTREAMREQUEST.fields_by_name['expected_epoch']._options = None
+  _PUBLISHSTREAMREQUEST.fields_by_name['expected_epoch']._serialized_options = b'\272H\004r\002(@'
   _PUBLISHREQUEST._serialized_start=158
-  _PUBLISHREQUEST._serialized_end=692
-  _PUBLISHRESPONSE._serialized_start=694
-  _PUBLISHRESPONSE._serialized_end=767
-  _PUBLISHSTREAMREQUEST._serialized_start=770
-  _PUBLISHSTREAMREQUEST._serialized_end=1163
-  _PUBLISHSTREAMRESPONSE._serialized_start=1165
-  _PUBLISHSTREAMRESPONSE._serialized_end=1250
+  _PUBLISHREQUEST._serialized_end=798
+  _PUBLISHRESPONSE._serialized_start=800
+  _PUBLISHRESPONSE._serialized_end=873
+  _PUBLISHSTREAMREQUEST._serialized_start=876
+  _PUBLISHSTREAMREQUEST._serialized_end=1423
+  _PUBLISHSTREAMRESPONSE._serialized_start=1425
+  _PUBLISHSTREAMRESPONSE._serialized_end=1510
 # @@protoc_insertion_point(module_scope)

@@ -27,12 +27,14 @@ class PublishResponse(_message.Message):
     def __init__(self, receipt: _Optional[_Union[_receipt_pb2.Receipt, _Mapping]] = ...) -> None: ...
 
 class PublishStreamRequest(_message.Message):
-    __slots__ = ["messages", "topic"]
+    __slots__ = ["expected_epoch", "messages", "topic"]
+    EXPECTED_EPOCH_FIELD_NUMBER: _ClassVar[int]
     MESSAGES_FIELD_NUMBER: _ClassVar[int]
     TOPIC_FIELD_NUMBER: _ClassVar[int]
+    expected_epoch: str
     messages: _containers.RepeatedCompositeFieldContainer[_message_pb2.Message]
     topic: str
-    def __init__(self, topic: _Optional[str] = ..., messages: _Optional[_Iterable[_Union[_message_pb2.Message, _Mapping]]] = ...) -> None: ...
+    def __init__(self, topic: _Optional[str] = ..., messages: _Optional[_Iterable[_Union[_message_pb2.Message, _Mapping]]] = ..., expected_epoch: _Optional[str] = ...) -> None: ...
 
 class PublishStreamResponse(_message.Message):
     __slots__ = ["receipt"]

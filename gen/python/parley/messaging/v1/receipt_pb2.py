@@ -11,23 +11,24 @@ from google.protobuf import symbol_database as _symbol_database
 _sym_db = _symbol_database.Default()
 
 
+from parley.messaging.v1 import position_pb2 as parley_dot_messaging_dot_v1_dot_position__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!parley/messaging/v1/receipt.proto\x12\x13parley.messaging.v1\"\xec\x01\n\x07Receipt\x12\x14\n\x05\x65poch\x18\x01 \x01(\tR\x05\x65poch\x12%\n\x0e\x66irst_sequence\x18\x02 \x01(\x04R\rfirstSequence\x12#\n\rlast_sequence\x18\x03 \x01(\x04R\x0clastSequence\x12>\n\nduplicates\x18\x04 \x03(\x0b\x32\x1e.parley.messaging.v1.DuplicateR\nduplicates\x12?\n\ndurability\x18\x05 \x01(\x0e\x32\x1f.parley.messaging.v1.DurabilityR\ndurability\"=\n\tDuplicate\x12\x14\n\x05index\x18\x01 \x01(\rR\x05index\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\"\xb1\x02\n\rStreamReceipt\x12\x14\n\x05\x65poch\x18\x01 \x01(\tR\x05\x65poch\x12%\n\x0e\x66irst_sequence\x18\x02 \x01(\x04R\rfirstSequence\x12#\n\rlast_sequence\x18\x03 \x01(\x04R\x0clastSequence\x12\'\n\x0fstored_messages\x18\x04 \x01(\x04R\x0estoredMessages\x12-\n\x12\x64uplicate_messages\x18\x05 \x01(\x04R\x11\x64uplicateMessages\x12%\n\x0estored_batches\x18\x06 \x01(\x04R\rstoredBatches\x12?\n\ndurability\x18\x07 \x01(\x0e\x32\x1f.parley.messaging.v1.DurabilityR\ndurability\"e\n\x0e\x43ursorMismatch\x12!\n\x0c\x61\x63tual_epoch\x18\x01 \x01(\tR\x0b\x61\x63tualEpoch\x12\x30\n\x14\x61\x63tual_last_sequence\x18\x02 \x01(\x04R\x12\x61\x63tualLastSequence*|\n\nDurability\x12\x1a\n\x16\x44URABILITY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44URABILITY_SYNCED\x10\x01\x12\x19\n\x15\x44URABILITY_REPLICATED\x10\x02\x12 \n\x1c\x44URABILITY_REPLICATED_SYNCED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!parley/messaging/v1/receipt.proto\x12\x13parley.messaging.v1\x1a\"parley/messaging/v1/position.proto\"\xa1\x02\n\x07Receipt\x12\x14\n\x05\x65poch\x18\x01 \x01(\tR\x05\x65poch\x12%\n\x0e\x66irst_sequence\x18\x02 \x01(\x04R\rfirstSequence\x12#\n\rlast_sequence\x18\x03 \x01(\x04R\x0clastSequence\x12>\n\nduplicates\x18\x04 \x03(\x0b\x32\x1e.parley.messaging.v1.DuplicateR\nduplicates\x12?\n\ndurability\x18\x05 \x01(\x0e\x32\x1f.parley.messaging.v1.DurabilityR\ndurability\x12\x33\n\x06\x63ursor\x18\x06 \x01(\x0b\x32\x1b.parley.messaging.v1.CursorR\x06\x63ursor\"=\n\tDuplicate\x12\x14\n\x05index\x18\x01 \x01(\rR\x05index\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\"\xe6\x02\n\rStreamReceipt\x12\x14\n\x05\x65poch\x18\x01 \x01(\tR\x05\x65poch\x12%\n\x0e\x66irst_sequence\x18\x02 \x01(\x04R\rfirstSequence\x12#\n\rlast_sequence\x18\x03 \x01(\x04R\x0clastSequence\x12\'\n\x0fstored_messages\x18\x04 \x01(\x04R\x0estoredMessages\x12-\n\x12\x64uplicate_messages\x18\x05 \x01(\x04R\x11\x64uplicateMessages\x12%\n\x0estored_batches\x18\x06 \x01(\x04R\rstoredBatches\x12?\n\ndurability\x18\x07 \x01(\x0e\x32\x1f.parley.messaging.v1.DurabilityR\ndurability\x12\x33\n\x06\x63ursor\x18\x08 \x01(\x0b\x32\x1b.parley.messaging.v1.CursorR\x06\x63ursor\"e\n\x0e\x43ursorMismatch\x12!\n\x0c\x61\x63tual_epoch\x18\x01 \x01(\tR\x0b\x61\x63tualEpoch\x12\x30\n\x14\x61\x63tual_last_sequence\x18\x02 \x01(\x04R\x12\x61\x63tualLastSequence*|\n\nDurability\x12\x1a\n\x16\x44URABILITY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44URABILITY_SYNCED\x10\x01\x12\x19\n\x15\x44URABILITY_REPLICATED\x10\x02\x12 \n\x1c\x44URABILITY_REPLICATED_SYNCED\x10\x03\x62\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'parley.messaging.v1.receipt_pb2', globals())
 if _descriptor._USE_C_DESCRIPTORS == False:
 
   DESCRIPTOR._options = None
-  _DURABILITY._serialized_start=771
-  _DURABILITY._serialized_end=895
-  _RECEIPT._serialized_start=59
-  _RECEIPT._serialized_end=295
-  _DUPLICATE._serialized_start=297
-  _DUPLICATE._serialized_end=358
-  _STREAMRECEIPT._serialized_start=361
-  _STREAMRECEIPT._serialized_end=666
-  _CURSORMISMATCH._serialized_start=668
-  _CURSORMISMATCH._serialized_end=769
+  _DURABILITY._serialized_start=913
+  _DURABILITY._serialized_end=1037
+  _RECEIPT._serialized_start=95
+  _RECEIPT._serialized_end=384
+  _DUPLICATE._serialized_start=386
+  _DUPLICATE._serialized_end=447
+  _STREAMRECEIPT._serialized_start=450
+  _STREAMRECEIPT._serialized_end=808
+  _CURSORMISMATCH._serialized_start=810
+  _CURSORMISMATCH._serialized_end=911
 # @@protoc_insertion_point(module_scope)

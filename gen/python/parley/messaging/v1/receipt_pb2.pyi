@@ -1,3 +1,4 @@
+from parley.messaging.v1 import position_pb2 as _position_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -27,21 +28,24 @@ class Duplicate(_message.Message):
     def __init__(self, index: _Optional[int] = ..., sequence: _Optional[int] = ...) -> None: ...
 
 class Receipt(_message.Message):
-    __slots__ = ["duplicates", "durability", "epoch", "first_sequence", "last_sequence"]
+    __slots__ = ["cursor", "duplicates", "durability", "epoch", "first_sequence", "last_sequence"]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
     DUPLICATES_FIELD_NUMBER: _ClassVar[int]
     DURABILITY_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     FIRST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     LAST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    cursor: _position_pb2.Cursor
     duplicates: _containers.RepeatedCompositeFieldContainer[Duplicate]
     durability: Durability
     epoch: str
     first_sequence: int
     last_sequence: int
-    def __init__(self, epoch: _Optional[str] = ..., first_sequence: _Optional[int] = ..., last_sequence: _Optional[int] = ..., duplicates: _Optional[_Iterable[_Union[Duplicate, _Mapping]]] = ..., durability: _Optional[_Union[Durability, str]] = ...) -> None: ...
+    def __init__(self, epoch: _Optional[str] = ..., first_sequence: _Optional[int] = ..., last_sequence: _Optional[int] = ..., duplicates: _Optional[_Iterable[_Union[Duplicate, _Mapping]]] = ..., durability: _Optional[_Union[Durability, str]] = ..., cursor: _Optional[_Union[_position_pb2.Cursor, _Mapping]] = ...) -> None: ...
 
 class StreamReceipt(_message.Message):
-    __slots__ = ["duplicate_messages", "durability", "epoch", "first_sequence", "last_sequence", "stored_batches", "stored_messages"]
+    __slots__ = ["cursor", "duplicate_messages", "durability", "epoch", "first_sequence", "last_sequence", "stored_batches", "stored_messages"]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
     DUPLICATE_MESSAGES_FIELD_NUMBER: _ClassVar[int]
     DURABILITY_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
@@ -49,6 +53,7 @@ class StreamReceipt(_message.Message):
     LAST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     STORED_BATCHES_FIELD_NUMBER: _ClassVar[int]
     STORED_MESSAGES_FIELD_NUMBER: _ClassVar[int]
+    cursor: _position_pb2.Cursor
     duplicate_messages: int
     durability: Durability
     epoch: str
@@ -56,7 +61,7 @@ class StreamReceipt(_message.Message):
     last_sequence: int
     stored_batches: int
     stored_messages: int
-    def __init__(self, epoch: _Optional[str] = ..., first_sequence: _Optional[int] = ..., last_sequence: _Optional[int] = ..., stored_messages: _Optional[int] = ..., duplicate_messages: _Optional[int] = ..., stored_batches: _Optional[int] = ..., durability: _Optional[_Union[Durability, str]] = ...) -> None: ...
+    def __init__(self, epoch: _Optional[str] = ..., first_sequence: _Optional[int] = ..., last_sequence: _Optional[int] = ..., stored_messages: _Optional[int] = ..., duplicate_messages: _Optional[int] = ..., stored_batches: _Optional[int] = ..., durability: _Optional[_Union[Durability, str]] = ..., cursor: _Optional[_Union[_position_pb2.Cursor, _Mapping]] = ...) -> None: ...
 
 class Durability(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []

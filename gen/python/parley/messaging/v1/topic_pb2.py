@@ -16,7 +16,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fparley/messaging/v1/topic.proto\x12\x13parley.messaging.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xca\x05\n\x05Topic\x12\x37\n\x04name\x18\x01 \x01(\tB#\xbaH r\x1e\x32\x1c^[a-z0-9][a-z0-9._-]{0,127}$R\x04name\x12q\n\x06labels\x18\x02 \x03(\x0b\x32&.parley.messaging.v1.Topic.LabelsEntryB1\xbaH.\x9a\x01+\x10@\" r\x1e\x32\x1c^[a-z0-9][a-z0-9._/-]{0,62}$*\x05r\x03(\x80\x02R\x06labels\x12<\n\tretention\x18\x03 \x01(\x0b\x32\x1e.parley.messaging.v1.RetentionR\tretention\x12\x36\n\x11max_message_bytes\x18\x04 \x01(\rB\n\xbaH\x07*\x05\x18\x80\x80\xc0\x01R\x0fmaxMessageBytes\x12\\\n\x14\x64\x65\x64uplication_window\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0e\xbaH\x0b\xaa\x01\x08\"\x04\x08\x80\xa3\x05\x32\x00R\x13\x64\x65\x64uplicationWindow\x12\x1d\n\x05\x65poch\x18\x07 \x01(\tB\x07\xbaH\x04r\x02(@R\x05\x65poch\x12%\n\x0e\x66irst_sequence\x18\x08 \x01(\x04R\rfirstSequence\x12#\n\rlast_sequence\x18\t \x01(\x04R\x0clastSequence\x12\'\n\x0fstored_messages\x18\n \x01(\x04R\x0estoredMessages\x12!\n\x0cstored_bytes\x18\x0b \x01(\x04R\x0bstoredBytes\x12;\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01J\x04\x08\x06\x10\x07R\x0cmessage_type\"\x8b\x01\n\tRetention\x12>\n\x07max_age\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationB\n\xbaH\x07\xaa\x01\x04\x32\x02\x08\x01R\x06maxAge\x12\x1b\n\tmax_bytes\x18\x02 \x01(\x04R\x08maxBytes\x12!\n\x0cmax_messages\x18\x03 \x01(\x04R\x0bmaxMessagesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fparley/messaging/v1/topic.proto\x12\x13parley.messaging.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xad\x05\n\x05Topic\x12\x37\n\x04name\x18\x01 \x01(\tB#\xbaH r\x1e\x32\x1c^[a-z0-9][a-z0-9._-]{0,127}$R\x04name\x12q\n\x06labels\x18\x02 \x03(\x0b\x32&.parley.messaging.v1.Topic.LabelsEntryB1\xbaH.\x9a\x01+\x10@\" r\x1e\x32\x1c^[a-z0-9][a-z0-9._/-]{0,62}$*\x05r\x03(\x80\x02R\x06labels\x12<\n\tretention\x18\x03 \x01(\x0b\x32\x1e.parley.messaging.v1.RetentionR\tretention\x12\x36\n\x11max_message_bytes\x18\x04 \x01(\rB\n\xbaH\x07*\x05\x18\x80\x80\xc0\x01R\x0fmaxMessageBytes\x12\\\n\x14\x64\x65\x64uplication_window\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0e\xbaH\x0b\xaa\x01\x08\"\x04\x08\x80\xa3\x05\x32\x00R\x13\x64\x65\x64uplicationWindow\x12\x14\n\x05\x65poch\x18\x07 \x01(\tR\x05\x65poch\x12%\n\x0e\x66irst_sequence\x18\x08 \x01(\x04R\rfirstSequence\x12#\n\rlast_sequence\x18\t \x01(\x04R\x0clastSequence\x12\'\n\x0fstored_messages\x18\n \x01(\x04R\x0estoredMessages\x12!\n\x0cstored_bytes\x18\x0b \x01(\x04R\x0bstoredBytes\x12;\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\x8b\x01\n\tRetention\x12>\n\x07max_age\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationB\n\xbaH\x07\xaa\x01\x04\x32\x02\x08\x01R\x06maxAge\x12\x1b\n\tmax_bytes\x18\x02 \x01(\x04R\x08maxBytes\x12!\n\x0cmax_messages\x18\x03 \x01(\x04R\x0bmaxMessagesb\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'parley.messaging.v1.topic_pb2', globals())
@@ -33,14 +33,12 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _TOPIC.fields_by_name['max_message_bytes']._serialized_options = b'\272H\007*\005\030\200\200\300\001'
   _TOPIC.fields_by_name['deduplication_window']._options = None
   _TOPIC.fields_by_name['deduplication_window']._serialized_options = b'\272H\013\252\001\010\"\004\010\200\243\0052\000'
-  _TOPIC.fields_by_name['epoch']._options = None
-  _TOPIC.fields_by_name['epoch']._serialized_options = b'\272H\004r\002(@'
   _RETENTION.fields_by_name['max_age']._options = None
   _RETENTION.fields_by_name['max_age']._serialized_options = b'\272H\007\252\001\0042\002\010\001'
   _TOPIC._serialized_start=151
-  _TOPIC._serialized_end=865
-  _TOPIC_LABELSENTRY._serialized_start=788
-  _TOPIC_LABELSENTRY._serialized_end=845
-  _RETENTION._serialized_start=868
-  _RETENTION._serialized_end=1007
+  _TOPIC._serialized_end=836
+  _TOPIC_LABELSENTRY._serialized_start=779
+  _TOPIC_LABELSENTRY._serialized_end=836
+  _RETENTION._serialized_start=839
+  _RETENTION._serialized_end=978
 # @@protoc_insertion_point(module_scope)

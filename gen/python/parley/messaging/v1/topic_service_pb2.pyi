@@ -77,12 +77,14 @@ class PurgeTopicResponse(_message.Message):
     def __init__(self, topic: _Optional[_Union[_topic_pb2.Topic, _Mapping]] = ...) -> None: ...
 
 class UpdateTopicRequest(_message.Message):
-    __slots__ = ["topic", "update_mask"]
+    __slots__ = ["expected_epoch", "topic", "update_mask"]
+    EXPECTED_EPOCH_FIELD_NUMBER: _ClassVar[int]
     TOPIC_FIELD_NUMBER: _ClassVar[int]
     UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    expected_epoch: str
     topic: _topic_pb2.Topic
     update_mask: _field_mask_pb2.FieldMask
-    def __init__(self, topic: _Optional[_Union[_topic_pb2.Topic, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
+    def __init__(self, topic: _Optional[_Union[_topic_pb2.Topic, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., expected_epoch: _Optional[str] = ...) -> None: ...
 
 class UpdateTopicResponse(_message.Message):
     __slots__ = ["topic"]

@@ -17,6 +17,11 @@ class TopicServiceStub(object):
     - UNAUTHENTICATED, reason UNAUTHENTICATED, or PERMISSION_DENIED, reason
     PERMISSION_DENIED: the caller is unknown or may not do this.
     - UNAVAILABLE, reason SERVER_DRAINING: wait as RetryInfo says, then retry.
+    - UNAVAILABLE, reason STORE_UNAVAILABLE: the server cannot know the state of
+    the topic now. It never answers NOT_FOUND or POSITION_AHEAD instead. Wait as
+    RetryInfo says, then retry; a change may have been made.
+
+    Rules bind requests. Do not validate responses: a newer server may send more.
     """
 
     def __init__(self, channel):
@@ -69,13 +74,20 @@ class TopicServiceServicer(object):
     - UNAUTHENTICATED, reason UNAUTHENTICATED, or PERMISSION_DENIED, reason
     PERMISSION_DENIED: the caller is unknown or may not do this.
     - UNAVAILABLE, reason SERVER_DRAINING: wait as RetryInfo says, then retry.
+    - UNAVAILABLE, reason STORE_UNAVAILABLE: the server cannot know the state of
+    the topic now. It never answers NOT_FOUND or POSITION_AHEAD instead. Wait as
+    RetryInfo says, then retry; a change may have been made.
+
+    Rules bind requests. Do not validate responses: a newer server may send more.
     """
 
     def CreateTopic(self, request, context):
         """CreateTopic creates an empty topic.
 
         Idempotent for an equal definition: if the topic exists and its definition
-        is the same once defaults are filled in, it is returned as it is.
+        is the same once defaults are filled in, it is returned as it is. Defaults
+        never change in v1; an empty `retention` equals none. After an UpdateTopic, a
+        retried create can get TOPIC_ALREADY_EXISTS.
 
         Errors:
         - ALREADY_EXISTS, reason TOPIC_ALREADY_EXISTS: a topic of this name has
@@ -119,11 +131,14 @@ class TopicServiceServicer(object):
         all or none.
 
         Idempotent: the same request again leaves the same definition. Of concurrent
-        updates to one field the last wins.
+        updates to one field the last wins. Give `expected_epoch`, or a late retry may
+        change a topic created since. It works when disk space is low.
 
         Errors:
         - NOT_FOUND, reason TOPIC_NOT_FOUND: there is no such topic.
-        - RESOURCE_EXHAUSTED, reason LOW_DISK_SPACE: retry later.
+        - ABORTED, reason EPOCH_MISMATCH: the topic is not the one expected; the
+        detail CursorMismatch has the actual epoch. Nothing was changed by this
+        attempt; read the topic before deciding.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -136,12 +151,13 @@ class TopicServiceServicer(object):
 
         Idempotent in effect: a second call finds no topic and fails with NOT_FOUND,
         which a client that retries takes for success. Give `expected_epoch`, or a
-        late retry may delete a topic created since.
+        late retry may delete a topic created since. It works when disk space is low.
 
         Errors:
         - NOT_FOUND, reason TOPIC_NOT_FOUND: there is no such topic.
         - ABORTED, reason EPOCH_MISMATCH: the topic is not the one expected; the
-        detail CursorMismatch has the actual epoch. Nothing was deleted.
+        detail CursorMismatch has the actual epoch. Nothing was deleted by this
+        attempt; read the topic before deciding.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -154,14 +170,17 @@ class TopicServiceServicer(object):
 
         Idempotent: what is gone stays gone, and a lower sequence changes nothing.
         Give `expected_epoch`, or a late retry may purge a topic created since.
-        Remembered ids are kept: purging does not open the way for duplicates.
+        Remembered ids are kept: purging does not open the way for duplicates. It
+        works when disk space is low.
 
         Errors:
         - NOT_FOUND, reason TOPIC_NOT_FOUND: there is no such topic.
         - ABORTED, reason EPOCH_MISMATCH: the topic is not the one expected; the
-        detail CursorMismatch has the actual epoch. Nothing was removed.
+        detail CursorMismatch has the actual epoch. Nothing was removed by this
+        attempt; read the topic before deciding.
         - OUT_OF_RANGE, reason POSITION_AHEAD: `before_sequence` is more than the
-        topic's last sequence + 1. Nothing was removed.
+        topic's last sequence + 1; the detail CursorMismatch says how it is. Nothing was
+        removed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -219,6 +238,11 @@ class TopicService(object):
     - UNAUTHENTICATED, reason UNAUTHENTICATED, or PERMISSION_DENIED, reason
     PERMISSION_DENIED: the caller is unknown or may not do this.
     - UNAVAILABLE, reason SERVER_DRAINING: wait as RetryInfo says, then retry.
+    - UNAVAILABLE, reason STORE_UNAVAILABLE: the server cannot know the state of
+    the topic now. It never answers NOT_FOUND or POSITION_AHEAD instead. Wait as
+    RetryInfo says, then retry; a change may have been made.
+
+    Rules bind requests. Do not validate responses: a newer server may send more.
     """
 
     @staticmethod
