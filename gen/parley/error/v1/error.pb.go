@@ -104,8 +104,8 @@ const (
 	// `google.rpc.RetryInfo` says how long to wait before asking again.
 	Reason_REASON_LOW_DISK_SPACE Reason = 20
 	// INVALID_ARGUMENT: the size of a message, as Message defines it, exceeds the
-	// topic's `max_message_bytes`. `google.rpc.BadRequest` names it. Nothing of its batch
-	// was stored: split the message or raise the topic's limit.
+	// topic's `max_message_bytes`. `google.rpc.BadRequest` names it. Nothing of its
+	// batch was stored: split the message or raise the topic's limit.
 	Reason_REASON_MESSAGE_OVER_TOPIC_LIMIT Reason = 21
 	// UNAVAILABLE: the stream reached the age at which the server ends streams.
 	// Start it again at once, after its last cursor.

@@ -202,8 +202,8 @@ export enum Reason {
 
   /**
    * INVALID_ARGUMENT: the size of a message, as Message defines it, exceeds the
-   * topic's `max_message_bytes`. `google.rpc.BadRequest` names it. Nothing of its batch
-   * was stored: split the message or raise the topic's limit.
+   * topic's `max_message_bytes`. `google.rpc.BadRequest` names it. Nothing of its
+   * batch was stored: split the message or raise the topic's limit.
    *
    * @generated from enum value: REASON_MESSAGE_OVER_TOPIC_LIMIT = 21;
    */

@@ -456,8 +456,8 @@ export const TopicService: GenService<{
    *     detail CursorMismatch has the actual epoch. Nothing was removed by this
    *     attempt; read the topic before deciding.
    *   - OUT_OF_RANGE, reason POSITION_AHEAD: `before_sequence` is more than the
-   *     topic's last sequence + 1; the detail CursorMismatch says how it is. Nothing was
-   *     removed.
+   *     topic's last sequence + 1; the detail CursorMismatch says where the end is.
+   *     Nothing was removed.
    *
    * @generated from rpc parley.messaging.v1.TopicService.PurgeTopic
    */

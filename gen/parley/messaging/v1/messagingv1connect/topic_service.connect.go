@@ -164,8 +164,8 @@ type TopicServiceClient interface {
 	//     detail CursorMismatch has the actual epoch. Nothing was removed by this
 	//     attempt; read the topic before deciding.
 	//   - OUT_OF_RANGE, reason POSITION_AHEAD: `before_sequence` is more than the
-	//     topic's last sequence + 1; the detail CursorMismatch says how it is. Nothing was
-	//     removed.
+	//     topic's last sequence + 1; the detail CursorMismatch says where the end is.
+	//     Nothing was removed.
 	PurgeTopic(context.Context, *v1.PurgeTopicRequest) (*v1.PurgeTopicResponse, error)
 }
 
@@ -249,8 +249,8 @@ type TopicServiceHandler interface {
 	//     detail CursorMismatch has the actual epoch. Nothing was removed by this
 	//     attempt; read the topic before deciding.
 	//   - OUT_OF_RANGE, reason POSITION_AHEAD: `before_sequence` is more than the
-	//     topic's last sequence + 1; the detail CursorMismatch says how it is. Nothing was
-	//     removed.
+	//     topic's last sequence + 1; the detail CursorMismatch says where the end is.
+	//     Nothing was removed.
 	PurgeTopic(context.Context, *v1.PurgeTopicRequest) (*v1.PurgeTopicResponse, error)
 }
 

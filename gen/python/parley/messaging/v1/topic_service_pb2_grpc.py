@@ -179,8 +179,8 @@ class TopicServiceServicer(object):
         detail CursorMismatch has the actual epoch. Nothing was removed by this
         attempt; read the topic before deciding.
         - OUT_OF_RANGE, reason POSITION_AHEAD: `before_sequence` is more than the
-        topic's last sequence + 1; the detail CursorMismatch says how it is. Nothing was
-        removed.
+        topic's last sequence + 1; the detail CursorMismatch says where the end is.
+        Nothing was removed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
