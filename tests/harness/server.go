@@ -24,6 +24,7 @@ type Server struct {
 	cmd      *exec.Cmd
 	journal  *journal
 	exited   chan struct{} // closed when the process has ended
+	termOnce sync.Once
 	stopOnce sync.Once
 	tolerant bool
 }
@@ -87,12 +88,12 @@ func (s *Server) Ready() bool {
 	return res.StatusCode == http.StatusOK
 }
 
-// Terminate sends SIGTERM and returns at once.
-func (s *Server) Terminate(t testing.TB) {
-	t.Helper()
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Errorf("send SIGTERM: %v", err)
-	}
+// Terminate sends SIGTERM, once however often it is called: a second signal
+// would end the process without a drain. It returns at once.
+func (s *Server) Terminate() {
+	s.termOnce.Do(func() {
+		_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already: Stop says how
+	})
 }
 
 // Exited is closed once the process has ended.
@@ -107,7 +108,7 @@ func (s *Server) TolerateErrors() { s.tolerant = true }
 func (s *Server) Stop(t testing.TB) {
 	t.Helper()
 	s.stopOnce.Do(func() {
-		_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already: the checks say how
+		s.Terminate()
 		select {
 		case <-s.exited:
 		case <-time.After(stopLimit):
