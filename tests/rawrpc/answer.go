@@ -3,6 +3,7 @@ package rawrpc
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
@@ -102,6 +103,11 @@ func (a *Answer) readEnvelopes(body []byte) (end []byte, err error) {
 			return nil, fmt.Errorf("message: %w", io.ErrUnexpectedEOF)
 		}
 		message := body[prefix : prefix+size]
+		if body[0]&flagCompressed != 0 {
+			if message, err = gunzip(message); err != nil {
+				return nil, err
+			}
+		}
 		if body[0]&(endOfStream|webTrailers) != 0 {
 			return message, nil
 		}
@@ -109,6 +115,14 @@ func (a *Answer) readEnvelopes(body []byte) (end []byte, err error) {
 		body = body[prefix+size:]
 	}
 	return nil, nil
+}
+
+func gunzip(data []byte) ([]byte, error) {
+	reader, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("compressed message: %w", err)
+	}
+	return io.ReadAll(reader)
 }
 
 // connectError is the JSON form of errors in the Connect protocol.
