@@ -46,7 +46,7 @@ type handler struct {
 // chooses the timing; a change later is refused rather than ignored.
 func (handler) GetServerResponse(_ context.Context, stream stream) error {
 	var (
-		timing  bidirectionalv1.AnswerTiming
+		timing  = bidirectionalv1.AnswerTiming_ANSWER_TIMING_EACH
 		waiting backlog
 	)
 	for first := true; ; first = false {
@@ -57,9 +57,11 @@ func (handler) GetServerResponse(_ context.Context, stream stream) error {
 		if err != nil {
 			return err
 		}
-		if first {
-			timing = req.GetAnswerTiming()
-		} else if changes(timing, req.GetAnswerTiming()) {
+		switch asked := req.GetAnswerTiming(); {
+		case asked == timing, asked == bidirectionalv1.AnswerTiming_ANSWER_TIMING_UNSPECIFIED:
+		case first:
+			timing = asked
+		default:
 			return rpcerror.New(connect.CodeInvalidArgument, errorv1.Reason_REASON_INVALID_FIELD,
 				"answer_timing: only the first request of a stream chooses it",
 				rpcerror.Field("answer_timing", "differs from the first request's"))
@@ -73,8 +75,4 @@ func (handler) GetServerResponse(_ context.Context, stream stream) error {
 			return err
 		}
 	}
-}
-
-func changes(chosen, later bidirectionalv1.AnswerTiming) bool {
-	return later != bidirectionalv1.AnswerTiming_ANSWER_TIMING_UNSPECIFIED && later != chosen
 }
