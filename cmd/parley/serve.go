@@ -9,8 +9,6 @@ import (
 
 	"github.com/parleyhq/parley/platform/server"
 	"github.com/parleyhq/parley/platform/standalone"
-	"github.com/parleyhq/parley/services/bidirectional"
-	"github.com/parleyhq/parley/services/unary"
 )
 
 type serveCmd struct {
@@ -37,7 +35,7 @@ func (c *serveCmd) Run(std streams) error {
 	ctx, stop := standalone.SignalContext(context.Background())
 	defer stop()
 	info := server.Info{Name: "parley", Version: standalone.Version()}
-	built, err := server.Build(ctx, c.Logger(os.Stderr), info, c.Config, unary.New(), bidirectional.New())
+	built, err := server.Build(ctx, c.Logger(os.Stderr), info, c.Config, services()...)
 	if err != nil {
 		return err
 	}
