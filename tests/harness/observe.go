@@ -74,15 +74,6 @@ func (s *Server) WaitForGoroutines(t testing.TB, limit int) {
 	})
 }
 
-// ResetPeakMemory makes [Server.PeakMemory] forget earlier peaks.
-func (s *Server) ResetPeakMemory(t testing.TB) {
-	t.Helper()
-	const resetPeak = "5" // see proc_pid_clear_refs(5)
-	if err := os.WriteFile(s.proc("clear_refs"), []byte(resetPeak), 0o200); err != nil {
-		t.Fatalf("reset the peak of resident memory: %v", err)
-	}
-}
-
 // PeakMemory returns the most resident memory the server had, in bytes.
 func (s *Server) PeakMemory(t testing.TB) int { return s.memory(t, "VmHWM:") }
 
