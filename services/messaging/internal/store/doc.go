@@ -1,0 +1,15 @@
+// Package store says what the messaging service needs from durable storage. It
+// knows the wire form of a message (package frame) and no RPC.
+//
+// A topic is a log of messages with contiguous sequences from 1. Its epoch names
+// one life of it: a topic that is deleted and created again, restored from a
+// backup, or recovered after a loss of data has another one, and no sequence is
+// issued twice within an epoch.
+//
+// The unit of the log is the record: the messages that were committed together,
+// encoded as they are sent. A record holds at most MaxRecordBytes, or one larger
+// message.
+//
+// An engine implements Store; package storetest holds the tests every engine
+// must pass. Engines differ in how durable a receipt is, which Receipt says.
+package store

@@ -1,0 +1,164 @@
+package pebblestore
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
+)
+
+// change runs f in the committer, between rounds.
+func (s *Store) change(ctx context.Context, f func() error) error {
+	return s.queue.put(ctx, &task{change: f})
+}
+
+// CreateTopic implements store.Store.
+func (s *Store) CreateTopic(ctx context.Context, name string, def store.Definition) (store.Topic, error) {
+	var info store.Topic
+	err := s.change(ctx, func() error {
+		if t := s.topics[name]; t != nil {
+			if info = t.info(); !info.Definition.Equal(def) {
+				return fmt.Errorf("create topic %s: %w", name, store.ErrTopicExists)
+			}
+			return nil
+		}
+		if s.lowSpace() {
+			return s.refuse()
+		}
+		t, err := s.create(name, def)
+		if err == nil {
+			info = t.info()
+		}
+		return err
+	})
+	return info, err
+}
+
+func (s *Store) create(name string, def store.Definition) (*topic, error) {
+	t := &topic{name: name, log: newLog()}
+	st := &state{
+		Topic: layout.Topic{
+			Log: t.log, Epoch: newEpoch(), Created: s.opts.Clock.Now().UTC(), Definition: def,
+		},
+		low: layout.LowWater{First: 1},
+	}
+	t.state.Store(st)
+	b := s.db.NewBatch()
+	defer func() { _ = b.Close() }()
+	if err := putTopic(b, name, st); err != nil {
+		return nil, err
+	}
+	if err := s.write(b); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.topics[name] = t
+	s.mu.Unlock()
+	s.marker.advanced(t)
+	return t, nil
+}
+
+// UpdateTopic implements store.Store.
+func (s *Store) UpdateTopic(ctx context.Context, name string, change func(store.Definition) (store.Definition, error)) (store.Topic, error) {
+	var info store.Topic
+	err := s.change(ctx, func() error {
+		t := s.topics[name]
+		if t == nil {
+			return store.ErrTopicNotFound
+		}
+		next := *t.state.Load()
+		def, err := change(next.Definition)
+		if err != nil {
+			return err
+		}
+		if !def.Equal(next.Definition) {
+			if s.lowSpace() {
+				return s.refuse()
+			}
+			next.Definition = def
+			if err := s.replace(t, &next); err != nil {
+				return err
+			}
+		}
+		info = t.info()
+		return nil
+	})
+	return info, err
+}
+
+// replace makes a topic's definition durable, and then its state.
+func (s *Store) replace(t *topic, next *state) error {
+	b := s.db.NewBatch()
+	defer func() { _ = b.Close() }()
+	if err := putTopic(b, t.name, next); err != nil {
+		return err
+	}
+	if err := s.write(b); err != nil {
+		return err
+	}
+	t.state.Store(next)
+	return nil
+}
+
+// DeleteTopic implements store.Store.
+func (s *Store) DeleteTopic(ctx context.Context, name, epoch string) error {
+	return s.change(ctx, func() error {
+		t := s.topics[name]
+		if t == nil {
+			return store.ErrTopicNotFound
+		}
+		next := *t.state.Load()
+		if err := next.checkEpoch(epoch); err != nil {
+			return err
+		}
+		// Readers must know before the records are gone.
+		next.deleted = true
+		t.state.Store(&next)
+		if err := s.erase(t); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		delete(s.topics, name)
+		s.mu.Unlock()
+		s.marker.removed(t)
+		if s.opts.Hooks.Deleted != nil {
+			s.opts.Hooks.Deleted(name, next.Epoch)
+		}
+		return nil
+	})
+}
+
+func (s *Store) erase(t *topic) error {
+	b := s.db.NewBatch()
+	defer func() { _ = b.Close() }()
+	// A batch refuses nothing but being committed twice.
+	_ = b.Delete(layout.TopicKey(t.name), nil)
+	_ = b.Delete(layout.LowWaterKey(t.log), nil)
+	_ = b.DeleteRange(layout.RecordKey(t.log, 0), layout.RecordKey(t.log, layout.EndOfLog), nil)
+	_ = b.DeleteRange(layout.IDsKey(t.log, 0), layout.IDsKey(t.log, layout.EndOfLog), nil)
+	_ = b.Set(layout.DeletedKey(t.log), nil, nil)
+	return s.write(b)
+}
+
+func putTopic(b *pebble.Batch, name string, st *state) error {
+	value, err := st.Encode()
+	if err != nil {
+		return err
+	}
+	return b.Set(layout.TopicKey(name), value, nil)
+}
+
+// newEpoch returns 80 random bits as text.
+func newEpoch() string { return rand.Text()[:16] }
+
+// newLog returns a random log number, never 0.
+func newLog() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return max(binary.BigEndian.Uint64(b[:]), 1)
+}

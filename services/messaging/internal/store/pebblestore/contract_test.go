@@ -1,0 +1,45 @@
+package pebblestore_test
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"go.uber.org/goleak"
+
+	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore"
+	"github.com/parleyhq/parley/services/messaging/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	t.Run("disk", func(t *testing.T) {
+		t.Parallel()
+		storetest.Run(t, func(t *testing.T) storetest.Env { return environment(t, vfs.Default, t.TempDir()) })
+	})
+	t.Run("memory", func(t *testing.T) {
+		t.Parallel()
+		storetest.Run(t, func(t *testing.T) storetest.Env { return environment(t, vfs.NewCrashableMem(), "data") })
+	})
+}
+
+func environment(t *testing.T, fs vfs.FS, dir string) storetest.Env {
+	t.Helper()
+	clock := storetest.NewClock()
+	var free atomic.Uint64
+	free.Store(1 << 40)
+	return storetest.Env{
+		Clock: clock, SetDiskFree: free.Store,
+		Open: func(hooks store.Hooks) (store.Store, error) {
+			return pebblestore.Open(pebblestore.Options{
+				Dir: dir, FS: fs, Clock: clock, Hooks: hooks, OnFatal: func(err error) { t.Error(err) },
+				DiskFree:          func() (uint64, error) { return free.Load(), nil },
+				RetentionInterval: 5 * time.Millisecond,
+			})
+		},
+	}
+}

@@ -1,0 +1,132 @@
+package pebblestore
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/dedup"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
+)
+
+// findDuplicates looks up the ids of a batch. The index holds those of batches
+// staged before in this round too; if the round fails, the store has failed.
+func (r *round) findDuplicates(st *staged, b *batchTask) error {
+	t, def := st.topic, st.state.Definition
+	oldest := r.age - def.DedupWindow
+	if t.ids == nil {
+		if err := r.s.loadIDs(t, oldest, def.DedupMaxIDs); err != nil {
+			return err
+		}
+	}
+	t.idsRound = r.s.round
+	t.ids.Evict(oldest, def.DedupMaxIDs)
+	r.dropIDs(t)
+	for i, fp := range b.ids {
+		if fp == (layout.Fingerprint{}) {
+			continue
+		}
+		if sequence, ok := t.ids.Lookup(fp); ok {
+			b.receipt.Duplicates = append(b.receipt.Duplicates, store.Duplicate{Index: i, Sequence: sequence})
+		}
+	}
+	return nil
+}
+
+// dropIDs removes stored ids that are forgotten, some records at a time. The
+// record of the oldest id begins less than layout.MaxMessages before it.
+func (r *round) dropIDs(t *topic) {
+	oldest, ok := t.ids.OldestSequence()
+	if !ok || oldest < t.idsFrom+4*layout.MaxMessages {
+		return
+	}
+	end := oldest - layout.MaxMessages
+	_ = r.batch.DeleteRange(layout.IDsKey(t.log, t.idsFrom), layout.IDsKey(t.log, end), nil)
+	t.idsFrom = end
+}
+
+// loadIDs reads the ids a topic remembers: the newest up to limit that are not
+// from before oldest.
+func (s *Store) loadIDs(t *topic, oldest time.Duration, limit int) error {
+	it, err := s.db.NewIter(&pebble.IterOptions{
+		LowerBound: layout.IDsKey(t.log, 0), UpperBound: layout.IDsKey(t.log, layout.EndOfLog),
+	})
+	if err != nil {
+		return fmt.Errorf("read ids of topic %s: %w", t.name, err)
+	}
+	ids, from, err := readIDs(it, oldest, limit)
+	if closeErr := it.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return fmt.Errorf("read ids of topic %s: %w: %w", t.name, store.ErrDamaged, err)
+	}
+	t.ids, t.idsFrom = ids, from
+	s.shedIDs(t)
+	return nil
+}
+
+func readIDs(it *pebble.Iterator, oldest time.Duration, limit int) (*dedup.Index, uint64, error) {
+	count := 0
+	ok := it.Last()
+	for ; ok && count < limit; ok = it.Prev() {
+		n := 0
+		age, err := layout.ParseIDs(it.Value(), func(int, layout.Fingerprint) { n++ })
+		if err != nil {
+			return nil, 0, err
+		}
+		if age < oldest {
+			break
+		}
+		count += n
+	}
+	if ok {
+		ok = it.Next() // the last one looked at is too old or not needed
+	} else {
+		ok = it.First()
+	}
+	ids, from := dedup.New(min(count, limit)), uint64(0)
+	for ; ok; ok = it.Next() {
+		_, first, _ := layout.ParseSeqKey(it.Key())
+		if from == 0 {
+			from = first
+		}
+		var fps []layout.Fingerprint
+		var offsets []int
+		age, err := layout.ParseIDs(it.Value(), func(offset int, fp layout.Fingerprint) {
+			offsets, fps = append(offsets, offset), append(fps, fp)
+		})
+		if err != nil {
+			return nil, 0, err
+		}
+		for i, fp := range fps {
+			ids.Add(fp, first+uint64(offsets[i]), age)
+		}
+	}
+	ids.Evict(oldest, limit)
+	return ids, from, it.Error()
+}
+
+// shedIDs drops indexes of other topics, unused for longest first, while the
+// bound is exceeded.
+func (s *Store) shedIDs(keep *topic) {
+	for {
+		var victim *topic
+		total := 0
+		for _, t := range s.topics {
+			if t.ids == nil {
+				continue
+			}
+			total += t.ids.Room()
+			if t != keep && t.idsRound < s.round && (victim == nil || t.idsRound < victim.idsRound) {
+				victim = t
+			}
+		}
+		if total <= s.opts.MaxIDs || victim == nil {
+			return
+		}
+		victim.ids = nil
+	}
+}

@@ -1,0 +1,161 @@
+package pebblestore
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
+)
+
+// Open opens the store in a data directory, or makes a new one in an empty
+// directory. It fails with store.ErrLocked, store.ErrFormatTooNew, or
+// store.ErrDamaged, which a *store.LossError is too; then nothing has been
+// changed.
+func Open(opts Options) (*Store, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	lock, err := lockDir(opts)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s, err := openLocked(opts)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", errors.Join(err, lock.Close()))
+	}
+	s.lock = lock
+	return s, nil
+}
+
+func openLocked(opts Options) (*Store, error) {
+	there, err := exists(opts)
+	if err != nil {
+		return nil, err
+	}
+	if there {
+		if err := inspect(opts); err != nil {
+			return nil, err
+		}
+	}
+	s, err := start(opts)
+	if err != nil {
+		return nil, err
+	}
+	if !there {
+		if err := writeFormat(opts.FS, opts.Dir); err != nil {
+			return nil, errors.Join(err, s.halt())
+		}
+	}
+	return s, nil
+}
+
+// inspect opens an existing store for reading only and compares it with its
+// mark.
+func inspect(opts Options) error {
+	state, err := mark.Load(opts.FS, opts.Dir, markName)
+	if err != nil {
+		return damaged("read mark", err)
+	}
+	if err := mark.Verify(opts.FS, engineDir(opts), state.Manifest); err != nil {
+		return err
+	}
+	db, err := pebble.Open(engineDir(opts), opts.engine(true, nil, nil))
+	if err != nil {
+		return damaged("open log", err)
+	}
+	c, err := load(db)
+	if err == nil {
+		for name, cause := range c.unreadable {
+			err = damaged("read newest record of topic "+name, cause)
+		}
+	}
+	if err == nil {
+		err = c.compare(db, state)
+	}
+	return errors.Join(err, db.Close())
+}
+
+// start opens the database for use, begins a new mark, and starts the
+// goroutines.
+func start(opts Options) (*Store, error) {
+	s := &Store{opts: opts, queue: newQueue(opts.QueueBytes)}
+	var touch touchable
+	db, err := pebble.Open(engineDir(opts), opts.engine(false, touch.touch, s.fail))
+	if err != nil {
+		return nil, damaged("open log", err)
+	}
+	if err := s.failed(); err != nil {
+		return nil, err
+	}
+	s.db = db
+	c, err := load(db)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	s.topics, s.commit = c.topics, c.commit
+	s.ageBase = c.commit.Age - opts.Clock.Running()
+	file, manifest, err := s.newMark()
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	s.marker = newMarker(opts, file, manifest, s.fail)
+	s.marker.commit.Store(s.commit.Number)
+	touch.set(s.marker)
+	if err := s.forgetDeleted(); err != nil {
+		return nil, errors.Join(err, file.Close(), db.Close())
+	}
+	s.trimmer = newTrimmer(s)
+	go s.marker.run()
+	s.trimmer.start()
+	s.workers.Go(s.commitLoop)
+	return s, nil
+}
+
+// newMark begins a mark with what the database holds.
+func (s *Store) newMark() (*mark.File, mark.Manifest, error) {
+	manifest, err := mark.Follow(s.opts.FS, engineDir(s.opts), mark.Manifest{})
+	if err != nil {
+		return nil, manifest, err
+	}
+	state := mark.State{
+		Commit: s.commit.Number, Manifest: manifest,
+		Topics: make(map[uint64]mark.Topic, len(s.topics)),
+	}
+	for _, t := range s.topics {
+		state.Topics[t.log] = mark.Topic{Name: t.name, Last: t.state.Load().last}
+	}
+	file, err := mark.Create(s.opts.FS, s.opts.Dir, markName, state)
+	return file, manifest, err
+}
+
+// forgetDeleted removes the deleted logs that the mark no longer has.
+func (s *Store) forgetDeleted() error {
+	start, end := layout.DeletedSpan()
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: start, UpperBound: end})
+	if err != nil {
+		return damaged("read deleted topics", err)
+	}
+	some := it.First()
+	if err := it.Close(); err != nil {
+		return damaged("read deleted topics", err)
+	}
+	if !some {
+		return nil
+	}
+	b := s.db.NewBatch()
+	defer func() { _ = b.Close() }()
+	_ = b.DeleteRange(start, end, nil)
+	return s.write(b)
+}
+
+// halt ends a store that could not be opened to the end.
+func (s *Store) halt() error {
+	s.queue.close()
+	s.trimmer.stop()
+	s.workers.Wait()
+	return errors.Join(s.marker.stop(), s.db.Close())
+}

@@ -1,0 +1,94 @@
+package pebblestore
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/parleyhq/parley/services/messaging/internal/store"
+)
+
+// taskOverhead is what a waiting task is taken to weigh besides its messages.
+const taskOverhead = 1 << 10
+
+// task is one change waiting for the committer. Either batch or change is set.
+type task struct {
+	weight int64
+	batch  *batchTask
+	change func() error
+	err    error
+	done   chan struct{}
+}
+
+// queue holds the tasks in the order in which they will be done. It is bounded
+// by weight: put waits for room, in turn.
+type queue struct {
+	room     *semaphore.Weighted
+	capacity int64
+	wake     chan struct{}
+
+	mu     sync.Mutex
+	tasks  []*task
+	closed bool
+}
+
+func newQueue(capacity int64) *queue {
+	return &queue{
+		room: semaphore.NewWeighted(capacity), capacity: capacity,
+		wake: make(chan struct{}, 1),
+	}
+}
+
+// put queues a task and waits until it is done. The context ends the wait for
+// room only.
+func (q *queue) put(ctx context.Context, t *task) error {
+	t.weight = min(t.weight+taskOverhead, q.capacity)
+	if err := q.room.Acquire(ctx, t.weight); err != nil {
+		return fmt.Errorf("wait for the log: %w", err)
+	}
+	defer q.room.Release(t.weight)
+	t.done = make(chan struct{})
+	q.mu.Lock()
+	if q.closed {
+		q.mu.Unlock()
+		return store.ErrClosed
+	}
+	q.tasks = append(q.tasks, t)
+	q.mu.Unlock()
+	q.signal()
+	<-t.done
+	return t.err
+}
+
+// take returns everything queued, waiting for something; nothing once the queue
+// is closed and empty. spare becomes the next list.
+func (q *queue) take(spare []*task) []*task {
+	for {
+		q.mu.Lock()
+		tasks, closed := q.tasks, q.closed
+		if len(tasks) > 0 || closed {
+			q.tasks = spare[:0]
+			q.mu.Unlock()
+			return tasks
+		}
+		q.mu.Unlock()
+		<-q.wake
+	}
+}
+
+// close refuses further tasks. Those queued are still done.
+func (q *queue) close() {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	q.signal()
+}
+
+func (q *queue) signal() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,134 @@
+package pebblestore
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/parleyhq/parley/services/messaging/internal/store"
+)
+
+// trimmer applies retention in the background.
+type trimmer struct {
+	s      *Store
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+func newTrimmer(s *Store) *trimmer {
+	return &trimmer{s: s, cancel: func() {}, done: make(chan struct{})}
+}
+
+// start runs the goroutine until stop.
+func (tr *trimmer) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	tr.cancel = cancel
+	go func() {
+		defer close(tr.done)
+		ticker := time.NewTicker(tr.s.opts.RetentionInterval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				tr.s.applyRetention(ctx)
+			}
+		}
+	}()
+}
+
+func (tr *trimmer) stop() {
+	tr.cancel()
+	<-tr.done
+}
+
+func (s *Store) applyRetention(ctx context.Context) {
+	s.mu.RLock()
+	var topics []*topic
+	for _, t := range s.topics {
+		if t.state.Load().Definition.Retention != (store.Retention{}) {
+			topics = append(topics, t)
+		}
+	}
+	s.mu.RUnlock()
+	for _, t := range topics {
+		before, err := s.retainFrom(t)
+		if err == nil && before > 0 {
+			err = s.change(ctx, func() error {
+				if t.state.Load().deleted {
+					return nil
+				}
+				return s.trim(t, min(before, t.state.Load().last+1))
+			})
+		}
+		switch {
+		case err == nil:
+		case ctx.Err() != nil, errors.Is(err, store.ErrFailed), errors.Is(err, store.ErrClosed):
+			return
+		default:
+			s.opts.Logger.Error("retention failed", slog.String("topic", t.name), slog.Any("error", err))
+		}
+	}
+}
+
+// retainFrom returns the first sequence a topic's retention keeps, 0 if nothing
+// is to be removed.
+func (s *Store) retainFrom(t *topic) (uint64, error) {
+	st := t.state.Load()
+	keep, first := st.Definition.Retention, st.low.First
+	if first > st.last {
+		return 0, nil
+	}
+	before := first
+	if keep.MaxMessages > 0 && st.last-first+1 > keep.MaxMessages {
+		before = st.last - keep.MaxMessages + 1
+	}
+	tooBig := keep.MaxBytes > 0 && st.bytes-st.low.Bytes > keep.MaxBytes
+	if keep.MaxAge > 0 || tooBig {
+		from, err := s.scanRetention(t, st, before)
+		if err != nil {
+			return 0, err
+		}
+		before = max(before, from)
+	}
+	if before == first {
+		return 0, nil
+	}
+	return before, nil
+}
+
+// scanRetention walks the oldest records up to the first to keep.
+func (s *Store) scanRetention(t *topic, st *state, from uint64) (uint64, error) {
+	keep := st.Definition.Retention
+	oldest := int64(-1)
+	if keep.MaxAge > 0 {
+		oldest = s.opts.Clock.Now().Add(-keep.MaxAge).UnixMicro()
+	}
+	s.life.RLock()
+	defer s.life.RUnlock()
+	if s.closed {
+		return 0, store.ErrClosed
+	}
+	c, err := openCursor(s.db, t.log, st.last)
+	if err != nil {
+		return 0, err
+	}
+	defer c.close()
+	f, ok, err := c.seek(from)
+	for ; err == nil && ok; f, ok, err = c.next() {
+		tooOld := f.Time < oldest
+		left := st.bytes - f.EndBytes + uint64(len(f.frames))
+		tooBig := keep.MaxBytes > 0 && left > keep.MaxBytes && f.last() < st.last
+		if !tooOld && !tooBig {
+			return max(from, f.first), nil
+		}
+		from = f.last() + 1
+	}
+	if isUnreadable(err) {
+		// Kept until what follows it goes: a reader shall be told.
+		return from, nil
+	}
+	return from, err
+}

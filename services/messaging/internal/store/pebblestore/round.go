@@ -1,0 +1,216 @@
+package pebblestore
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/parleyhq/parley/services/messaging/internal/frame"
+	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
+)
+
+// round is the batches of one commit being put together.
+type round struct {
+	s       *Store
+	batch   *pebble.Batch
+	now     int64
+	age     time.Duration
+	low     bool // disk space
+	topics  map[*topic]*staged
+	records []store.Commit
+	stats   store.Round
+}
+
+// staged is a topic as it will be after the round, and its record being built.
+type staged struct {
+	*topic
+	state   state
+	expect  int // bytes of messages still to come in this round, at most
+	stamp   frame.Stamp
+	record  []byte // header and frames; nil between records
+	first   uint64 // of the record
+	ids     layout.IDs
+	changed bool
+}
+
+func (s *Store) newRound(tasks []*task) *round {
+	s.round++
+	r := &round{
+		s: s, batch: s.db.NewBatch(), now: s.opts.Clock.Now().UnixMicro(), age: s.age(),
+		low: s.lowSpace(), topics: make(map[*topic]*staged, 1),
+	}
+	for _, t := range tasks {
+		st := r.topics[t.batch.topic]
+		if st == nil {
+			st = &staged{topic: t.batch.topic, state: *t.batch.topic.state.Load()}
+			st.state.time = logTime(r.now, st.state.time)
+			st.stamp = frame.NewStamp(st.state.time)
+			r.topics[t.batch.topic] = st
+		}
+		st.expect += t.batch.size + 32*len(t.batch.messages)
+	}
+	return r
+}
+
+// stage decides about one batch and adds it to the round. If it fails, nothing
+// of the batch is in the round.
+func (r *round) stage(b *batchTask) error {
+	st := r.topics[b.topic]
+	if st.state.deleted {
+		return store.ErrTopicNotFound
+	}
+	if err := st.state.checkEpoch(b.epoch); err != nil {
+		return err
+	}
+	b.receipt = store.Receipt{Epoch: st.state.Epoch, Durability: store.Synced}
+	if b.ids != nil && st.state.Definition.Dedups() {
+		if err := r.findDuplicates(st, b); err != nil {
+			return err
+		}
+	}
+	if len(b.receipt.Duplicates) < len(b.messages) {
+		if err := r.check(st, b); err != nil {
+			return err
+		}
+		r.add(st, b)
+	}
+	r.stats.Batches++
+	r.stats.Duplicates += len(b.receipt.Duplicates)
+	return nil
+}
+
+// check decides whether the new messages of a batch may be stored.
+func (r *round) check(st *staged, b *batchTask) error {
+	if b.last != nil && *b.last != st.state.last {
+		return &store.MismatchError{Actual: st.state.cursor()}
+	}
+	if r.low {
+		return r.s.refuse()
+	}
+	if st.state.last+uint64(len(b.messages)) > store.MaxSequence {
+		return fmt.Errorf("topic %s has no sequences left", st.name)
+	}
+	limit := st.state.Definition.MaxMessageBytes
+	if limit == 0 {
+		return nil
+	}
+	for i, m := range b.messages {
+		size := frame.MessageSize(len(m.Data), st.state.last+1+uint64(i), st.stamp)
+		if size > limit && !b.duplicate(i) {
+			return &store.MessageSizeError{Index: i, Size: size, Limit: limit}
+		}
+	}
+	return nil
+}
+
+func (b *batchTask) duplicate(index int) bool {
+	for _, d := range b.receipt.Duplicates {
+		if d.Index == index {
+			return true
+		}
+	}
+	return false
+}
+
+// add numbers and encodes the new messages of a batch.
+func (r *round) add(st *staged, b *batchTask) {
+	duplicates := b.receipt.Duplicates
+	remember := b.ids != nil && st.state.Definition.Dedups()
+	b.receipt.First = st.state.last + 1
+	for i, m := range b.messages {
+		if len(duplicates) > 0 && duplicates[0].Index == i {
+			duplicates = duplicates[1:]
+			continue
+		}
+		r.addMessage(st, m.Data)
+		if remember && b.ids[i] != (layout.Fingerprint{}) {
+			st.ids.Add(int(st.state.last-st.first), b.ids[i])
+			st.topic.ids.Add(b.ids[i], st.state.last, r.age)
+		}
+	}
+	b.receipt.Last = st.state.last
+	st.changed = true
+}
+
+func (r *round) addMessage(st *staged, data []byte) {
+	sequence := st.state.last + 1
+	size := frame.Size(len(data), sequence, st.stamp)
+	if st.record != nil && (len(st.record)-layout.HeaderSize+size > store.MaxRecordBytes ||
+		sequence-st.first >= layout.MaxMessages) {
+		r.seal(st)
+	}
+	if st.record == nil {
+		room := max(size, min(st.expect, store.MaxRecordBytes))
+		st.record = make([]byte, layout.HeaderSize, layout.HeaderSize+room)
+		st.first = sequence
+	}
+	st.record = frame.Append(st.record, data, sequence, st.stamp)
+	st.expect -= size
+	st.state.last = sequence
+	st.state.bytes += uint64(size)
+	st.state.count++
+}
+
+// seal completes the record being built.
+func (r *round) seal(st *staged) {
+	layout.PutHeader(st.record, st.log, st.first, layout.Header{
+		Time: st.state.time, Count: uint32(st.state.last - st.first + 1),
+		EndBytes: st.state.bytes, EndMessages: st.state.count,
+	})
+	// A batch refuses nothing but being committed twice.
+	_ = r.batch.Set(layout.RecordKey(st.log, st.first), st.record, nil)
+	if !st.ids.Empty() {
+		_ = r.batch.Set(layout.IDsKey(st.log, st.first), st.ids.Encode(r.age), nil)
+	}
+	at := microTime(st.state.time)
+	r.records = append(r.records, store.Commit{
+		Topic: st.name, Epoch: st.state.Epoch,
+		Record: store.Record{
+			First: st.first, Last: st.state.last, FirstTime: at, LastTime: at,
+			Frames: st.record[layout.HeaderSize:len(st.record):len(st.record)],
+		},
+	})
+	r.stats.Bytes += len(st.record)
+	r.stats.Messages += int(st.state.last - st.first + 1)
+	st.record, st.ids = nil, layout.IDs{}
+}
+
+// commit makes the round durable and visible.
+func (r *round) commit() error {
+	defer func() { _ = r.batch.Close() }()
+	for _, st := range r.topics {
+		if st.record != nil {
+			r.seal(st)
+		}
+	}
+	if !r.batch.Empty() {
+		start := r.s.opts.Clock.Running()
+		if err := r.s.write(r.batch); err != nil {
+			return err
+		}
+		r.stats.Sync = r.s.opts.Clock.Running() - start
+	}
+	for t, st := range r.topics {
+		if st.changed {
+			t.state.Store(&st.state)
+			r.s.marker.advanced(t)
+		}
+	}
+	r.publish()
+	return nil
+}
+
+func (r *round) publish() {
+	hooks := r.s.opts.Hooks
+	if hooks.Committed != nil {
+		for _, c := range r.records {
+			hooks.Committed(c)
+		}
+	}
+	if hooks.Round != nil {
+		r.stats.Records = len(r.records)
+		hooks.Round(r.stats)
+	}
+}

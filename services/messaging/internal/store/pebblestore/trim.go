@@ -1,0 +1,113 @@
+package pebblestore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/parleyhq/parley/services/messaging/internal/frame"
+	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
+)
+
+// PurgeTopic implements store.Store.
+func (s *Store) PurgeTopic(ctx context.Context, name, epoch string, before uint64) (store.Topic, error) {
+	var info store.Topic
+	err := s.change(ctx, func() error {
+		t := s.topics[name]
+		if t == nil {
+			return store.ErrTopicNotFound
+		}
+		st := t.state.Load()
+		if err := st.checkEpoch(epoch); err != nil {
+			return err
+		}
+		if before > st.last+1 {
+			return store.ErrPositionAhead
+		}
+		err := s.trim(t, before)
+		info = t.info()
+		return err
+	})
+	return info, err
+}
+
+// trim removes the messages of a topic before a sequence. Whole records go from
+// the log; of a record the sequence lies in, the low water hides a part.
+func (s *Store) trim(t *topic, before uint64) error {
+	st := t.state.Load()
+	if before <= st.low.First {
+		return nil
+	}
+	low, keep, err := s.lowWater(t, st, before)
+	if err != nil {
+		return fmt.Errorf("trim topic %s: %w", t.name, err)
+	}
+	from, err := s.firstRecord(t, st)
+	if err != nil {
+		return fmt.Errorf("trim topic %s: %w", t.name, err)
+	}
+	next := *st
+	next.low = low
+	// Readers must know before the records are gone.
+	t.state.Store(&next)
+	b := s.db.NewBatch()
+	defer func() { _ = b.Close() }()
+	_ = b.Set(layout.LowWaterKey(t.log), low.Encode(), nil)
+	if from < keep {
+		_ = b.DeleteRange(layout.RecordKey(t.log, from), layout.RecordKey(t.log, keep), nil)
+	}
+	if err := s.write(b); err != nil {
+		return err
+	}
+	if s.opts.Hooks.Trimmed != nil {
+		s.opts.Hooks.Trimmed(t.name, next.Epoch, low.First)
+	}
+	return nil
+}
+
+// lowWater returns the low water at a sequence, and the first sequence of the
+// first record to keep.
+func (s *Store) lowWater(t *topic, st *state, before uint64) (layout.LowWater, uint64, error) {
+	low := layout.LowWater{First: before, Bytes: st.bytes, Messages: st.count, Time: st.time}
+	c, err := openCursor(s.db, t.log, st.last)
+	if err != nil {
+		return low, 0, err
+	}
+	defer c.close()
+	f, ok, err := c.seek(before)
+	if err != nil || !ok {
+		return low, before, ignoreDamage(err)
+	}
+	skip := before - min(before, f.first)
+	hidden, err := frame.Skip(f.frames, skip)
+	if err != nil {
+		return low, before, nil // damaged: counted as removed
+	}
+	low.Bytes = f.EndBytes - uint64(len(f.frames)-hidden)
+	low.Messages = f.EndMessages - (uint64(f.Count) - skip)
+	return low, min(f.first, before), nil
+}
+
+// firstRecord returns the first sequence of the first record stored: deleting
+// from there keeps the engine's range deletions from piling up on one another.
+func (s *Store) firstRecord(t *topic, st *state) (uint64, error) {
+	c, err := openCursor(s.db, t.log, st.last)
+	if err != nil {
+		return 0, err
+	}
+	defer c.close()
+	if f, ok, err := c.seek(st.low.First); err == nil && ok {
+		return min(f.first, st.low.First), nil
+	} else if err != nil {
+		return 0, ignoreDamage(err)
+	}
+	return st.low.First, nil
+}
+
+// ignoreDamage drops errors of damaged records: they can be removed like others.
+func ignoreDamage(err error) error {
+	if isUnreadable(err) {
+		return nil
+	}
+	return err
+}

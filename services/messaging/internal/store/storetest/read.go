@@ -1,0 +1,173 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/parleyhq/parley/services/messaging/internal/store"
+)
+
+// fill publishes messages 1 to n in batches of various sizes.
+func (h *harness) fill(topic string, n int) {
+	h.t.Helper()
+	for i := 1; i <= n; {
+		var batch []store.Message
+		for range min(1+i%5, n-i+1) {
+			batch = append(batch, Message("", fmt.Sprint(i)))
+			i++
+		}
+		h.publish(topic, batch...)
+	}
+}
+
+func testReadLimits(t *testing.T, factory Factory) {
+	h := open(t, factory, store.Hooks{})
+	h.create("a", Definition())
+	h.fill("a", 40)
+	buffer := make([]byte, 0, 4096)
+	for from := uint64(1); from <= 41; from++ {
+		for _, limit := range []uint64{1, 2, 7, 100} {
+			for _, bytes := range []int{1, 50, 120, 0} {
+				page := h.read(store.ReadRequest{Topic: "a", From: from, MaxMessages: limit, MaxBytes: bytes, Buffer: buffer})
+				messages, err := Decode(page.Record)
+				h.must(err)
+				count := uint64(len(messages))
+				if from == 41 && (count != 0 || page.Next != 41) {
+					t.Fatalf("at the end: %+v", page)
+				}
+				if from <= 40 && (count == 0 || page.First != from || page.Next != from+count || count > limit) {
+					t.Fatalf("from %d, limit %d: %+v", from, limit, page)
+				}
+				if bytes > 0 && len(page.Frames) > bytes && count > 1 {
+					t.Fatalf("from %d: %d bytes, limit %d", from, len(page.Frames), bytes)
+				}
+				if bytes == 0 && count != min(limit, 41-from) {
+					t.Fatalf("from %d, limit %d: %d messages", from, limit, count)
+				}
+				if page.Gap != nil || page.TopicLast != 40 {
+					t.Fatalf("from %d: %+v", from, page)
+				}
+			}
+		}
+	}
+	if page := h.read(store.ReadRequest{Topic: "a"}); page.First != 1 {
+		t.Errorf("from the oldest: %+v", page)
+	}
+}
+
+func testReadErrors(t *testing.T, factory Factory) {
+	h := open(t, factory, store.Hooks{})
+	topic := h.create("a", Definition())
+	if page := h.read(store.ReadRequest{Topic: "a", From: 1}); !page.Empty() || page.Next != 1 || page.Gap != nil || page.Epoch != topic.Epoch {
+		t.Errorf("empty topic: %+v", page)
+	}
+	for from, want := range map[uint64]error{2: store.ErrPositionAhead, store.MaxSequence: store.ErrPositionAhead} {
+		if _, err := h.Read(t.Context(), store.ReadRequest{Topic: "a", From: from}); !errors.Is(err, want) {
+			t.Errorf("from %d: %v", from, err)
+		}
+	}
+	if _, err := h.Read(t.Context(), store.ReadRequest{Topic: "b", From: 1}); !errors.Is(err, store.ErrTopicNotFound) {
+		t.Errorf("no topic: %v", err)
+	}
+}
+
+func testSeekTime(t *testing.T, factory Factory) {
+	h := open(t, factory, store.Hooks{})
+	h.create("a", Definition())
+	start := h.Clock.Now()
+	for i := range 20 {
+		h.publish("a", Message("", fmt.Sprint(i)), Message("", fmt.Sprint(i)))
+		h.Clock.Advance(time.Second)
+	}
+	check := func(at time.Duration, want uint64) {
+		t.Helper()
+		got, err := h.SeekTime(t.Context(), "a", start.Add(at))
+		h.must(err)
+		if got != want {
+			t.Errorf("at %v: %d, want %d", at, got, want)
+		}
+	}
+	check(-time.Hour, 1)
+	check(0, 1)
+	check(1, 3)
+	check(time.Second, 3)
+	check(10*time.Second-time.Nanosecond, 21)
+	check(10*time.Second, 21)
+	check(19*time.Second, 39)
+	check(19*time.Second+1, 41)
+	check(time.Hour, 41)
+	_, err := h.PurgeTopic(t.Context(), "a", "", 6)
+	h.must(err)
+	check(0, 6)
+	check(3*time.Second, 7)
+	if _, err := h.SeekTime(t.Context(), "b", start); !errors.Is(err, store.ErrTopicNotFound) {
+		t.Errorf("no topic: %v", err)
+	}
+}
+
+// testCommittedHook checks that the hook sees every record, in order, as reading
+// finds it.
+func testCommittedHook(t *testing.T, factory Factory) {
+	var commits []store.Commit
+	messages := 0
+	h := open(t, factory, store.Hooks{
+		Committed: func(c store.Commit) { commits = append(commits, c) },
+		Round:     func(r store.Round) { messages += r.Messages },
+	})
+	topic := h.create("a", Definition())
+	h.fill("a", 50)
+	var got []Stored
+	next := uint64(1)
+	for _, c := range commits {
+		if c.Topic != "a" || c.Epoch != topic.Epoch || c.First != next || !c.FirstTime.Equal(h.Clock.Now()) {
+			t.Fatalf("commit %+v, want sequence %d", c, next)
+		}
+		list, err := Decode(c.Record)
+		h.must(err)
+		got, next = append(got, list...), c.Last+1
+	}
+	if !reflect.DeepEqual(got, h.all("a", 1)) || messages != 50 {
+		t.Errorf("hook saw %d messages, counted %d", len(got), messages)
+	}
+}
+
+func testCancelled(t *testing.T, factory Factory) {
+	h := open(t, factory, store.Hooks{})
+	h.create("a", Definition())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	// A batch may be stored or refused, but the answer must say which.
+	r, err := h.Append(ctx, store.AppendRequest{Topic: "a", Messages: []store.Message{Message("", "x")}})
+	if err != nil && !errors.Is(err, context.Canceled) {
+		t.Errorf("append: %v", err)
+	}
+	if got := h.topic("a").Last; got != r.Last || (err == nil) != (got == 1) {
+		t.Errorf("receipt %+v, %v, last sequence %d", r, err, got)
+	}
+}
+
+func testClosed(t *testing.T, factory Factory) {
+	h := open(t, factory, store.Hooks{})
+	h.create("a", Definition())
+	h.must(h.Store.Close())
+	h.must(h.Store.Close())
+	ctx := t.Context()
+	_, appendErr := h.Append(ctx, store.AppendRequest{Topic: "a", Messages: []store.Message{Message("", "x")}})
+	_, readErr := h.Read(ctx, store.ReadRequest{Topic: "a", From: 1})
+	_, getErr := h.GetTopic(ctx, "a")
+	_, _, listErr := h.ListTopics(ctx, "", 1)
+	_, seekErr := h.SeekTime(ctx, "a", time.Now())
+	_, createErr := h.CreateTopic(ctx, "b", Definition())
+	for name, err := range map[string]error{
+		"append": appendErr, "read": readErr, "get": getErr, "list": listErr, "seek": seekErr,
+		"create": createErr, "delete": h.DeleteTopic(ctx, "a", ""),
+	} {
+		if !errors.Is(err, store.ErrClosed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
