@@ -33,7 +33,7 @@ func engineDir(o Options) string { return o.FS.PathJoin(o.Dir, engineName) }
 
 // lockDir makes the directory if need be and locks it.
 func lockDir(o Options) (io.Closer, error) {
-	if err := o.FS.MkdirAll(o.Dir, 0o755); err != nil {
+	if err := makeDir(o.FS, o.Dir); err != nil {
 		return nil, fmt.Errorf("create data directory: %w", err)
 	}
 	lock, err := o.FS.Lock(o.FS.PathJoin(o.Dir, lockName))
@@ -41,6 +41,23 @@ func lockDir(o Options) (io.Closer, error) {
 		return nil, fmt.Errorf("lock %s: %w: %w", o.Dir, store.ErrLocked, err)
 	}
 	return lock, nil
+}
+
+// makeDir makes a directory and those above it, durably.
+func makeDir(fs vfs.FS, dir string) error {
+	if _, err := fs.Stat(dir); err == nil {
+		return nil
+	}
+	parent := fs.PathDir(dir)
+	if parent != dir {
+		if err := makeDir(fs, parent); err != nil {
+			return err
+		}
+	}
+	if err := fs.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return mark.SyncDir(fs, parent)
 }
 
 // checkFormat reads the format version. It fails with os.ErrNotExist where there

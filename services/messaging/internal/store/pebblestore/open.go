@@ -6,6 +6,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
 )
@@ -41,7 +42,12 @@ func openLocked(opts Options) (*Store, error) {
 			return nil, err
 		}
 	}
-	s, err := start(opts)
+	s, err := start(opts, func(_ *pebble.DB, c *catalogue) error {
+		if !there && len(c.topics) > 0 {
+			return fmt.Errorf("%s is missing: %w", formatName, store.ErrDamaged)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -79,9 +85,9 @@ func inspect(opts Options) error {
 	return errors.Join(err, db.Close())
 }
 
-// start opens the database for use, begins a new mark, and starts the
-// goroutines.
-func start(opts Options) (*Store, error) {
+// start opens the database for use, lets adopt look at what is in it and change
+// it, begins a new mark, and starts the goroutines.
+func start(opts Options, adopt func(*pebble.DB, *catalogue) error) (*Store, error) {
 	s := &Store{opts: opts, queue: newQueue(opts.QueueBytes)}
 	var touch touchable
 	db, err := pebble.Open(engineDir(opts), opts.engine(false, touch.touch, s.fail))
@@ -93,6 +99,9 @@ func start(opts Options) (*Store, error) {
 	}
 	s.db = db
 	c, err := load(db)
+	if err == nil {
+		err = adopt(db, c)
+	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -93,7 +93,7 @@ func WriteFile(fs vfs.FS, dir, path string, content []byte) (vfs.File, error) {
 		err = fs.Rename(path+".new", path)
 	}
 	if err == nil {
-		err = syncDir(fs, dir)
+		err = SyncDir(fs, dir)
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -114,7 +114,8 @@ func ReadFile(fs vfs.FS, path string) ([]byte, error) {
 	return b, errors.Join(err, f.Close())
 }
 
-func syncDir(fs vfs.FS, dir string) error {
+// SyncDir makes the entries of a directory durable.
+func SyncDir(fs vfs.FS, dir string) error {
 	d, err := fs.OpenDir(dir)
 	if err != nil {
 		return err

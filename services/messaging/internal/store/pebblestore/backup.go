@@ -1,0 +1,135 @@
+package pebblestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
+)
+
+// Backup writes a copy of the store, as it is at some moment during the call,
+// into a directory that must not exist, while the store goes on. Tables are
+// linked, not copied, where the file system can. The directory appears complete
+// or not at all. It is a data directory, but open it through Restore only.
+func (s *Store) Backup(ctx context.Context, dir string) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("back up store: %w", err)
+	}
+	s.life.RLock()
+	defer s.life.RUnlock()
+	if s.closed {
+		return store.ErrClosed
+	}
+	if err := s.failed(); err != nil {
+		return err
+	}
+	if _, err := s.opts.FS.Stat(dir); err == nil {
+		return fmt.Errorf("back up store: %s: %w", dir, os.ErrExist)
+	}
+	o := s.opts
+	o.Dir = dir + ".partial"
+	err := o.FS.RemoveAll(o.Dir)
+	if err == nil {
+		err = makeDir(o.FS, o.Dir)
+	}
+	if err == nil {
+		err = s.db.Checkpoint(engineDir(o), pebble.WithFlushedWAL())
+	}
+	if err == nil {
+		err = finishBackup(o)
+	}
+	if err == nil {
+		err = o.FS.Rename(o.Dir, dir)
+	}
+	if err == nil {
+		err = mark.SyncDir(o.FS, o.FS.PathDir(dir))
+	}
+	if err != nil {
+		return fmt.Errorf("back up store: %w", err)
+	}
+	return nil
+}
+
+// finishBackup gives a copy of the engine's directory the files around it.
+func finishBackup(o Options) error {
+	db, err := pebble.Open(engineDir(o), o.engine(true, nil, nil))
+	if err != nil {
+		return damaged("open copy", err)
+	}
+	s := &Store{opts: o}
+	c, err := load(db)
+	if err == nil {
+		s.topics, s.commit = c.topics, c.commit
+		var file *mark.File
+		if file, _, err = s.newMark(); err == nil {
+			err = file.Close()
+		}
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	return writeFormat(o.FS, o.Dir)
+}
+
+// Restore makes a data directory, which must not exist or be empty, of a backup.
+// Every topic gets a new epoch: what was published after the backup is not in
+// it, so cursors from before must not go on unnoticed. The backup is not
+// changed. The directory appears complete or not at all. It fails with
+// store.ErrDamaged if the backup is.
+func Restore(backup string, opts Options) error {
+	opts, err := opts.withDefaults()
+	if err == nil {
+		err = restore(backup, opts)
+	}
+	if err != nil {
+		return fmt.Errorf("restore store: %w", err)
+	}
+	return nil
+}
+
+func restore(backup string, opts Options) error {
+	fs := opts.FS
+	if list, err := fs.List(opts.Dir); err == nil && len(list) > 0 {
+		return fmt.Errorf("%s is not empty: %w", opts.Dir, os.ErrExist)
+	}
+	from := opts
+	from.Dir = backup
+	if err := checkFormat(from); err != nil {
+		return err
+	}
+	if err := inspect(from); err != nil {
+		return err
+	}
+	partial := opts
+	partial.Dir = opts.Dir + ".partial"
+	if err := fs.RemoveAll(partial.Dir); err != nil {
+		return err
+	}
+	if err := makeDir(fs, partial.Dir); err != nil {
+		return err
+	}
+	ok, err := vfs.Clone(fs, fs, engineDir(from), engineDir(partial), vfs.CloneSync)
+	if err != nil || !ok {
+		return errors.Join(errors.New("copy backup"), err)
+	}
+	s, err := start(partial, func(db *pebble.DB, c *catalogue) error { return c.renew(db, renewal{}) })
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(s.halt(), writeFormat(fs, partial.Dir)); err != nil {
+		return err
+	}
+	if err := fs.RemoveAll(opts.Dir); err != nil {
+		return err
+	}
+	if err := fs.Rename(partial.Dir, opts.Dir); err != nil {
+		return err
+	}
+	return mark.SyncDir(fs, fs.PathDir(opts.Dir))
+}

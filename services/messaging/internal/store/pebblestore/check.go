@@ -1,0 +1,230 @@
+package pebblestore
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/parleyhq/parley/services/messaging/internal/frame"
+	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
+)
+
+// Report is what Check found.
+type Report struct {
+	// Topics are those the store holds, by name.
+	Topics []TopicReport
+	// Problems are what is wrong with the store as a whole.
+	Problems []error
+}
+
+// TopicReport is what Check found about one topic.
+type TopicReport struct {
+	store.Topic
+	// Accepted are gaps that an earlier recovery has accepted.
+	Accepted []store.Gap
+	// Lost are other gaps: readers are told of them.
+	Lost []store.Gap
+	// Problems are what is wrong with the topic.
+	Problems []error
+}
+
+// Clean reports whether everything is as it should be.
+func (r Report) Clean() bool {
+	return len(r.Problems) == 0 && !slices.ContainsFunc(r.Topics, func(t TopicReport) bool {
+		return len(t.Lost) > 0 || len(t.Problems) > 0
+	})
+}
+
+// Check reads all of a store that no process has open and verifies it: the mark,
+// the catalogue, and the checksum, order and contents of every record. It
+// changes nothing. It fails with store.ErrLocked, store.ErrFormatTooNew, or
+// store.ErrDamaged if there is nothing to be read; other findings are in the
+// report.
+func Check(opts Options) (Report, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return Report{}, fmt.Errorf("check store: %w", err)
+	}
+	lock, err := lockDir(opts)
+	if err != nil {
+		return Report{}, fmt.Errorf("check store: %w", err)
+	}
+	r, err := checkLocked(opts)
+	if err = errors.Join(err, lock.Close()); err != nil {
+		return r, fmt.Errorf("check store: %w", err)
+	}
+	return r, nil
+}
+
+func checkLocked(opts Options) (Report, error) {
+	var r Report
+	if err := checkFormat(opts); err != nil {
+		return r, err
+	}
+	state, err := mark.Load(opts.FS, opts.Dir, markName)
+	if err == nil {
+		err = mark.Verify(opts.FS, engineDir(opts), state.Manifest)
+	}
+	r.note(err)
+	db, err := pebble.Open(engineDir(opts), opts.engine(true, nil, nil))
+	if err != nil {
+		return r, damaged("open log", err)
+	}
+	c, err := load(db)
+	if err != nil {
+		return r, errors.Join(err, db.Close())
+	}
+	r.note(c.compare(db, state))
+	logs := make(map[uint64]bool)
+	for _, name := range slices.Sorted(maps.Keys(c.topics)) {
+		logs[c.topics[name].log] = true
+		r.Topics = append(r.Topics, checkTopic(db, c.topics[name]))
+	}
+	r.note(checkOrphans(db, logs))
+	return r, db.Close()
+}
+
+func (r *Report) note(err error) {
+	if err != nil {
+		r.Problems = append(r.Problems, err)
+	}
+}
+
+// checkTopic reads a topic from its first to its last record.
+func checkTopic(db pebble.Reader, t *topic) TopicReport {
+	k := topicCheck{topic: t, st: t.state.Load(), report: TopicReport{Topic: t.info()}}
+	k.expect = k.st.low.First
+	for k.expect <= k.st.last {
+		err := k.walk(db)
+		if err == nil {
+			break
+		}
+		if !isUnreadable(err) {
+			k.problem(err)
+			return k.report
+		}
+		k.gap(nextReadable(db, t.log, k.expect, k.st.last), err)
+	}
+	k.problem(checkIDs(db, t.log))
+	return k.report
+}
+
+type topicCheck struct {
+	*topic
+	st     *state
+	report TopicReport
+	expect uint64 // the next sequence
+	before *found // the record before it
+}
+
+func (k *topicCheck) problem(err error) {
+	if err != nil {
+		k.report.Problems = append(k.report.Problems, err)
+	}
+}
+
+// gap notes that everything from expect to before resume is missing.
+func (k *topicCheck) gap(resume uint64, cause error) {
+	gap := *lossGap(k.expect, resume-1, cause)
+	if gap.Last <= k.st.Floor {
+		k.report.Accepted = append(k.report.Accepted, gap)
+	} else {
+		k.report.Lost = append(k.report.Lost, gap)
+	}
+	k.expect, k.before = resume, nil
+}
+
+func (k *topicCheck) walk(db pebble.Reader) error {
+	c, err := openCursor(db, k.log, k.st.last)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	f, ok, err := c.seek(k.expect)
+	for ; err == nil && ok; f, ok, err = c.next() {
+		if f.first > k.expect {
+			k.gap(f.first, nil)
+		}
+		if err := k.record(f); err != nil {
+			return err
+		}
+		k.expect = f.last() + 1
+		before := f
+		k.before = &before
+	}
+	if err == nil && k.expect <= k.st.last {
+		k.gap(k.st.last+1, nil)
+	}
+	return err
+}
+
+func (k *topicCheck) record(f found) error {
+	rest := f.frames
+	for sequence := f.first; sequence <= f.last(); sequence++ {
+		message, n, err := frame.Next(rest)
+		if err != nil {
+			return fmt.Errorf("record %d: %w: %w", f.first, errUnreadable, err)
+		}
+		if got, err := frame.Sequence(message); err != nil || got != sequence {
+			return fmt.Errorf("record %d: message %d is numbered %d: %w", f.first, sequence, got, errUnreadable)
+		}
+		rest = rest[n:]
+	}
+	switch b := k.before; {
+	case len(rest) > 0:
+		return fmt.Errorf("record %d is longer than its messages: %w", f.first, errUnreadable)
+	case b != nil && b.last()+1 != f.first:
+		k.problem(fmt.Errorf("record %d overlaps with the one before", f.first))
+	case b != nil && b.Time > f.Time:
+		k.problem(fmt.Errorf("publish time runs backwards at %d", f.first))
+	case b != nil && (b.EndBytes+uint64(len(f.frames)) != f.EndBytes || b.EndMessages+uint64(f.Count) != f.EndMessages):
+		k.problem(fmt.Errorf("totals are wrong at %d", f.first))
+	}
+	return nil
+}
+
+// checkIDs reads the ids stored for a log.
+func checkIDs(db pebble.Reader, log uint64) error {
+	it, err := db.NewIter(&pebble.IterOptions{
+		LowerBound: layout.IDsKey(log, 0), UpperBound: layout.IDsKey(log, layout.EndOfLog),
+	})
+	if err != nil {
+		return damaged("read ids", err)
+	}
+	for ok := it.First(); ok && err == nil; ok = it.Next() {
+		_, err = layout.ParseIDs(it.Value(), func(int, layout.Fingerprint) {})
+	}
+	if err = errors.Join(err, it.Close()); err != nil {
+		return damaged("read ids", err)
+	}
+	return nil
+}
+
+// checkOrphans looks for records of logs that no topic has.
+func checkOrphans(db pebble.Reader, logs map[uint64]bool) error {
+	start, end := layout.RecordSpan()
+	it, err := db.NewIter(&pebble.IterOptions{LowerBound: start, UpperBound: end})
+	if err != nil {
+		return damaged("read records", err)
+	}
+	orphans := 0
+	for ok := it.First(); ok; {
+		log, _, _ := layout.ParseSeqKey(it.Key())
+		if !logs[log] {
+			orphans++
+		}
+		ok = it.SeekGE(layout.RecordKey(log, layout.EndOfLog))
+	}
+	if err := it.Close(); err != nil {
+		return damaged("read records", err)
+	}
+	if orphans > 0 {
+		return fmt.Errorf("records of %d unknown topics: %w", orphans, store.ErrDamaged)
+	}
+	return nil
+}

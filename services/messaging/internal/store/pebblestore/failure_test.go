@@ -1,0 +1,105 @@
+package pebblestore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+
+	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore"
+	"github.com/parleyhq/parley/services/messaging/internal/store/storetest"
+)
+
+func noContext() context.Context { return context.Background() }
+
+// TestFailedWrite makes writes or syncs of one kind of file fail at some moment.
+// Nothing is acknowledged afterwards, the owner is told once, and a restart finds
+// everything acknowledged.
+func TestFailedWrite(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		file  string
+		kinds []errorfs.OpKind
+	}{
+		{".log", []errorfs.OpKind{errorfs.OpFileWrite}},
+		{".log", []errorfs.OpKind{errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo}},
+		{"MANIFEST", []errorfs.OpKind{errorfs.OpFileWrite}},
+		{"MANIFEST", []errorfs.OpKind{errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo}},
+		{"MARK", []errorfs.OpKind{errorfs.OpFileWrite}},
+		{"MARK", []errorfs.OpKind{errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo}},
+	} {
+		t.Run(fmt.Sprintf("%s/%d", test.file, test.kinds[0]), func(t *testing.T) {
+			t.Parallel()
+			var failing atomic.Bool
+			broken := errors.New("disk is broken")
+			memory := vfs.NewCrashableMem()
+			fs := errorfs.Wrap(memory, errorfs.InjectorFunc(func(op errorfs.Op) error {
+				for _, kind := range test.kinds {
+					if failing.Load() && op.Kind == kind && strings.Contains(memory.PathBase(op.Path), test.file) {
+						return broken
+					}
+				}
+				return nil
+			}))
+			testFailedWrite(t, fs, memory, &failing)
+		})
+	}
+}
+
+func testFailedWrite(t *testing.T, fs vfs.FS, memory *vfs.MemFS, failing *atomic.Bool) {
+	t.Helper()
+	fatal := make(chan error, 10)
+	opts := memoryOptions(fs)
+	opts.OnFatal = func(err error) { fatal <- err }
+	s, err := pebblestore.Open(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		if _, err := s.CreateTopic(t.Context(), fmt.Sprintf("t%d", i), storetest.Definition()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := &ledger{acked: make(map[string]map[uint64]string)}
+	stop := make(chan struct{})
+	wg := publishUntil(s, l, 0, stop)
+	<-time.After(20 * time.Millisecond)
+	failing.Store(true)
+	select {
+	case err := <-fatal:
+		if !strings.Contains(err.Error(), "disk is broken") {
+			t.Errorf("fatal: %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the owner is not told")
+	}
+	close(stop)
+	wg.Wait()
+	_, err = s.Append(t.Context(), store.AppendRequest{Topic: "t0", Messages: []store.Message{storetest.Message("", "x")}})
+	if !errors.Is(err, store.ErrFailed) {
+		t.Errorf("append: %v", err)
+	}
+	if _, err := s.Read(t.Context(), store.ReadRequest{Topic: "t0", From: 1}); !errors.Is(err, store.ErrFailed) {
+		t.Errorf("read: %v", err)
+	}
+	after := memory.CrashClone(vfs.CrashCloneCfg{})
+	_ = s.Close()
+	if len(fatal) > 0 {
+		t.Errorf("the owner is told again: %v", <-fatal)
+	}
+	s, err = pebblestore.Open(memoryOptions(after))
+	if err != nil {
+		t.Fatalf("restart: %v", err)
+	}
+	checkLedger(t, s, l.snapshot())
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

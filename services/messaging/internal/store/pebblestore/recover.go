@@ -1,0 +1,72 @@
+package pebblestore
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
+)
+
+// Recovery says how Recover goes about it.
+type Recovery struct {
+	// AcceptLoss makes Recover change anything at all.
+	AcceptLoss bool
+	// Definition is given to topics of which the name is all that is left.
+	Definition store.Definition
+}
+
+// Recover makes a store usable that Open refuses as damaged. It returns what Open
+// found, nil if that is nothing; then it has changed nothing.
+//
+// Without AcceptLoss it goes no further. With it, the damaged end of the log is
+// cut off, the files changed for that are kept in the directory "damaged", and
+// every topic gets a new epoch that goes on above the highest sequence known to
+// have been issued: what is missing is a gap that readers are told of. It fails
+// if that is not enough; then a backup has to be restored.
+func Recover(opts Options, how Recovery) (finding, err error) {
+	opts, err = opts.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("recover store: %w", err)
+	}
+	lock, err := lockDir(opts)
+	if err != nil {
+		return nil, fmt.Errorf("recover store: %w", err)
+	}
+	finding, err = recoverLocked(opts, how)
+	if err = errors.Join(err, lock.Close()); err != nil {
+		return finding, fmt.Errorf("recover store: %w", err)
+	}
+	return finding, nil
+}
+
+func recoverLocked(opts Options, how Recovery) (finding, err error) {
+	there, finding := exists(opts)
+	if finding == nil && there {
+		finding = inspect(opts)
+	}
+	if finding == nil || errors.Is(finding, store.ErrFormatTooNew) || !how.AcceptLoss {
+		return finding, nil
+	}
+	if !errors.Is(finding, store.ErrDamaged) {
+		return finding, finding
+	}
+	// A mark that cannot be read says nothing.
+	state, err := mark.Load(opts.FS, opts.Dir, markName)
+	if err != nil && !errors.Is(err, store.ErrDamaged) && !errors.Is(err, os.ErrNotExist) {
+		return finding, err
+	}
+	if err := salvage(opts); err != nil {
+		return finding, err
+	}
+	s, err := start(opts, func(db *pebble.DB, c *catalogue) error {
+		return c.renew(db, renewal{mark: state, lost: how.Definition})
+	})
+	if err != nil {
+		return finding, err
+	}
+	return finding, errors.Join(s.halt(), writeFormat(opts.FS, opts.Dir))
+}
