@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -77,7 +78,7 @@ func newScratch(t *testing.T) *scratch {
 	if err != nil {
 		t.Fatalf("list the repository's files: %v", err)
 	}
-	for _, file := range strings.Split(strings.TrimSuffix(string(files), "\x00"), "\x00") {
+	for file := range strings.SplitSeq(strings.TrimSuffix(string(files), "\x00"), "\x00") {
 		s.copy(root, file)
 	}
 	for _, tools := range []string{".bin", "tools/node_modules"} { // built once for all
@@ -140,7 +141,7 @@ func (s *scratch) command(dir string, command ...string) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(s.t.Context(), path, command[1:]...)
 	cmd.Dir = filepath.Join(s.dir, dir)
-	cmd.Env = append(s.env[:len(s.env):len(s.env)], "PWD="+cmd.Dir)
+	cmd.Env = slices.Concat(s.env, []string{"PWD=" + cmd.Dir})
 	return cmd
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -43,7 +44,7 @@ func register(content []byte, name string) ([]byte, error) {
 
 // insertLine inserts a line below the one at the offset.
 func insertLine(content []byte, offset int, line string) []byte {
-	end := offset + strings.IndexByte(string(content[offset:]), '\n') + 1
+	end := offset + bytes.IndexByte(content[offset:], '\n') + 1
 	return slices.Insert(slices.Clone(content), end, []byte(line+"\n")...)
 }
 

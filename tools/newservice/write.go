@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // write makes all changes below root, or none: when one fails, those made
@@ -15,8 +16,8 @@ func write(root string, changes []change) (err error) {
 		if err == nil {
 			return
 		}
-		for i := len(undo) - 1; i >= 0; i-- {
-			err = errors.Join(err, undo[i]())
+		for _, revert := range slices.Backward(undo) {
+			err = errors.Join(err, revert())
 		}
 	}()
 	for _, change := range changes {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -57,7 +58,7 @@ func TestWriteAllOrNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := tree(t, root)
-			if err := write(root, append(good[:len(good):len(good)], bad)); err == nil {
+			if err := write(root, append(slices.Clip(good), bad)); err == nil {
 				t.Error("no error")
 			}
 			if after := tree(t, root); !maps.Equal(before, after) {

@@ -22,20 +22,18 @@ const (
 
 // Command builds the main package at a path such as "./cmd/unary", relative to
 // the test's folder, starts it on a free loopback port and waits until it
-// serves. It must take the flags of [server.Config] and standalone.Logging.
+// serves. It must take the flags of server.Config and standalone.Logging.
 //
 // When the test ends the process gets SIGTERM. The test fails unless it then
 // exits with 0.
-//
-// [server.Config]: https://pkg.go.dev/github.com/parleyhq/parley/platform/server#Config
 func Command(t testing.TB, path string) *Server {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), filepath.Base(path))
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, path).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, path).CombinedOutput(); err != nil { //nolint:gosec // the test names the path
 		t.Fatalf("build %s: %v\n%s", path, err, out)
 	}
 	// Not with t.Context(): that would kill the process before it can drain.
-	command := exec.Command(binary, "--listen=127.0.0.1:0", "--admin-listen=", "--log-format=json")
+	command := exec.Command(binary, "--listen=127.0.0.1:0", "--admin-listen=", "--log-format=json") //nolint:gosec // built above
 	command.Env = environment()
 	stderr, err := command.StderrPipe()
 	if err != nil {
@@ -70,7 +68,10 @@ func readLog(t testing.TB, log io.Reader, serving chan<- string) {
 	lines := bufio.NewScanner(log)
 	for lines.Scan() {
 		t.Logf("%s", lines.Bytes())
-		var line struct{ Msg, URL string }
+		var line struct {
+			Msg string `json:"msg"`
+			URL string `json:"url"`
+		}
 		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "serving" {
 			select {
 			case serving <- line.URL:
