@@ -9,8 +9,9 @@ import (
 	"connectrpc.com/connect/v2/connecthttp"
 )
 
-// compressMinBytes is the smallest message that CompressRequests compresses.
-const compressMinBytes = 1 << 10
+// maxGetURL is the longest URL of a GET request, in bytes: what common proxies
+// accept.
+const maxGetURL = 8 << 10
 
 // Client holds the connections to the servers of one [Config]. It is safe for
 // concurrent use and meant to live as long as the program.
@@ -79,7 +80,10 @@ func (c Config) wireOptions() []connecthttp.Option {
 	case ProtocolConnect:
 	}
 	if c.CompressRequests {
-		options = append(options, connecthttp.WithSendGzip(), connecthttp.WithCompressMinBytes(compressMinBytes))
+		options = append(options, connecthttp.WithSendGzip(), connecthttp.WithCompressMinBytes(c.CompressMinBytes))
+	}
+	if c.HTTPGet {
+		options = append(options, connecthttp.WithHTTPGet(), connecthttp.WithHTTPGetMaxURLSize(maxGetURL, true))
 	}
 	return options
 }

@@ -24,6 +24,8 @@ const (
 	DefaultIdleTimeout = 90 * time.Second
 	// DefaultResolveInterval is how often a balanced DNS name is looked up.
 	DefaultResolveInterval = 30 * time.Second
+	// DefaultCompressMinBytes is the smallest request that is worth compressing.
+	DefaultCompressMinBytes = 1 << 10
 	// DefaultMaxReadBytes is the largest answer accepted. A server stores at
 	// most 3 MiB per message and reads requests of up to 4 MiB; Base64 in JSON
 	// adds a third, escapes may add more.
@@ -50,9 +52,14 @@ type Config struct {
 	Protocol Protocol    // default connect
 	Codec    Codec       // default proto
 	HTTP     HTTPVersion // default HTTP/2
-	// CompressRequests sends requests of 1 KiB and more gzipped. Compressed
-	// responses are understood in any case.
+	// CompressRequests sends requests of CompressMinBytes (default 1 KiB) and
+	// more gzipped. Compressed responses are understood in any case.
 	CompressRequests bool
+	CompressMinBytes int
+	// HTTPGet sends unary calls that the schema marks NO_SIDE_EFFECTS as GET
+	// requests, which caches can answer. Requests whose URL would exceed 8 KiB
+	// are sent by POST. Only the Connect protocol has GET; others ignore this.
+	HTTPGet bool
 	// MaxReadBytes is the largest message accepted, after decompression;
 	// default 8 MiB. Larger ones fail with RESOURCE_EXHAUSTED.
 	MaxReadBytes int
@@ -105,6 +112,9 @@ func (c Config) Validate() error {
 	}
 	if c.ResolveInterval != 0 && c.ResolveInterval < time.Second {
 		errs = append(errs, fmt.Errorf("ResolveInterval %s is below 1s", c.ResolveInterval))
+	}
+	if c.CompressMinBytes < 0 {
+		errs = append(errs, fmt.Errorf("CompressMinBytes %d is negative", c.CompressMinBytes))
 	}
 	if c.MaxReadBytes < 0 {
 		errs = append(errs, fmt.Errorf("MaxReadBytes %d is negative", c.MaxReadBytes))
@@ -171,6 +181,7 @@ func (c Config) addresses() ([]address, error) {
 
 func (c Config) withDefaults() Config {
 	setDefault(&c.ResolveInterval, DefaultResolveInterval)
+	setDefault(&c.CompressMinBytes, DefaultCompressMinBytes)
 	setDefault(&c.MaxReadBytes, DefaultMaxReadBytes)
 	setDefault(&c.DialTimeout, DefaultDialTimeout)
 	setDefault(&c.IdleTimeout, DefaultIdleTimeout)

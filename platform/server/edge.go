@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/json"
 	"fmt"
 	"mime"
 	"net"
@@ -96,8 +95,9 @@ var contentTypes = []string{ //nolint:gochecknoglobals // a constant list
 }
 
 // checkContentType says what is accepted where the transport would answer 415
-// (RFC 9110 section 15.5.16) with nothing else. A gRPC client sees the status,
-// as its specification asks for content types that are not gRPC's.
+// (RFC 9110 section 15.5.16) with nothing else. The answer is plain text: the
+// caller's protocol is not known, and clients of all three derive their error
+// from the status.
 func checkContentType(next http.Handler) http.Handler {
 	accepted := strings.Join(contentTypes, ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -108,12 +108,8 @@ func checkContentType(next http.Handler) http.Handler {
 			return
 		}
 		w.Header().Set("Accept-Post", accepted)
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusUnsupportedMediaType)
-		_ = json.NewEncoder(w).Encode(map[string]string{
-			"code":    connect.CodeInvalidArgument.String(),
-			"message": fmt.Sprintf("content type %q is not supported: use one of %s", given, accepted),
-		})
+		http.Error(w, fmt.Sprintf("content type %q is not supported: use one of %s", given, accepted),
+			http.StatusUnsupportedMediaType)
 	})
 }
 
