@@ -53,7 +53,8 @@ type Config struct {
 	Codec    Codec       // default proto
 	HTTP     HTTPVersion // default HTTP/2
 	// CompressRequests sends requests of CompressMinBytes (default 1 KiB) and
-	// more gzipped. Compressed responses are understood in any case.
+	// more gzipped. A negative minimum compresses all, empty ones included.
+	// Compressed responses are understood in any case.
 	CompressRequests bool
 	CompressMinBytes int
 	// HTTPGet sends unary calls that the schema marks NO_SIDE_EFFECTS as GET
@@ -112,9 +113,6 @@ func (c Config) Validate() error {
 	}
 	if c.ResolveInterval != 0 && c.ResolveInterval < time.Second {
 		errs = append(errs, fmt.Errorf("ResolveInterval %s is below 1s", c.ResolveInterval))
-	}
-	if c.CompressMinBytes < 0 {
-		errs = append(errs, fmt.Errorf("CompressMinBytes %d is negative", c.CompressMinBytes))
 	}
 	if c.MaxReadBytes < 0 {
 		errs = append(errs, fmt.Errorf("MaxReadBytes %d is negative", c.MaxReadBytes))

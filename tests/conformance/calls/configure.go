@@ -17,7 +17,7 @@ func configure(req *conformancev1.ClientCompatRequest) (client.Config, error) {
 	config := client.Config{
 		HTTPGet:          req.GetUseGetHttpMethod(),
 		MaxReadBytes:     int(req.GetMessageReceiveLimit()),
-		CompressMinBytes: 1, // the suite's messages are small
+		CompressMinBytes: -1, // the suite expects compression of any size
 	}
 	var ok [4]bool
 	config.Protocol, ok[0] = map[conformancev1.Protocol]client.Protocol{
