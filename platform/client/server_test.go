@@ -34,6 +34,7 @@ type testServer struct {
 	mu       sync.Mutex
 	header   http.Header // of the last request
 	proto    string
+	method   string
 	answer   func(attempt int64) error // nil: success
 }
 
@@ -108,7 +109,7 @@ func (s *testServer) url() string {
 func (s *testServer) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
-		s.header, s.proto = r.Header.Clone(), r.Proto
+		s.header, s.proto, s.method = r.Header.Clone(), r.Proto, r.Method
 		s.mu.Unlock()
 		next.ServeHTTP(w, r)
 	})
@@ -118,6 +119,13 @@ func (s *testServer) last() (http.Header, string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.header, s.proto
+}
+
+// lastMethod returns the HTTP method of the last request.
+func (s *testServer) lastMethod() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.method
 }
 
 type unaryEcho struct{ *testServer }

@@ -105,6 +105,48 @@ func TestHeadersAndCompression(t *testing.T) {
 	}
 }
 
+func TestCompressMinBytes(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, serverOptions{})
+	for _, test := range []struct {
+		minimum, size int
+		compressed    bool
+	}{
+		{0, 1000, false}, {0, 1100, true}, // the default, 1 KiB
+		{100, 50, false}, {100, 150, true},
+		{-1, 0, true}, {-1, 50, true},
+	} {
+		c := newClient(t, client.Config{Addresses: []string{server.url()}, CompressRequests: true, CompressMinBytes: test.minimum})
+		check(t, echo(t.Context(), c, strings.Repeat("x", test.size)))
+		header, _ := server.last()
+		if got := header.Get("Content-Encoding") == "gzip"; got != test.compressed {
+			t.Errorf("minimum %d, message of %d bytes: compressed is %t", test.minimum, test.size, got)
+		}
+	}
+}
+
+func TestHTTPGet(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, serverOptions{})
+	for _, test := range []struct {
+		cfg  client.Config
+		size int
+		want string
+	}{
+		{client.Config{}, 10, "POST"},
+		{client.Config{HTTPGet: true}, 10, "GET"},
+		{client.Config{HTTPGet: true}, 9000, "POST"}, // too long for a URL
+		{client.Config{HTTPGet: true, Codec: client.CodecJSON}, 10, "GET"},
+		{client.Config{HTTPGet: true, Protocol: client.ProtocolGRPC}, 10, "POST"},
+	} {
+		test.cfg.Addresses = []string{server.url()}
+		check(t, echo(t.Context(), newClient(t, test.cfg), strings.Repeat("x", test.size)))
+		if got := server.lastMethod(); got != test.want {
+			t.Errorf("%d bytes over %s, HTTPGet %t: sent by %s, want %s", test.size, test.cfg.Protocol, test.cfg.HTTPGet, got, test.want)
+		}
+	}
+}
+
 func TestMaxReadBytes(t *testing.T) {
 	t.Parallel()
 	server := startServer(t, serverOptions{})
