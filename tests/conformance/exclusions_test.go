@@ -119,6 +119,17 @@ func explained(exclusions []*exclusion, name, finding string) bool {
 	return false
 }
 
+// count tells how many of the excluded cases an exclusion covers.
+func (e *exclusion) count(excluded map[string][]string) int {
+	n := 0
+	for name := range excluded {
+		if matches(e.cases, name+"/") {
+			n++
+		}
+	}
+	return n
+}
+
 func matches(expressions []*regexp.Regexp, text string) bool {
 	for _, expression := range expressions {
 		if expression.MatchString(text) {

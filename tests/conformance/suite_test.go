@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -47,8 +48,7 @@ func build(t *testing.T, pkg string) string {
 	return binary
 }
 
-func run(t *testing.T, suite, side string, cases int) {
-	t.Helper()
+func run(t *testing.T, suite, side string, cases int) { //nolint:thelper // the body of a subtest
 	exclusions := loadExclusions(t, filepath.Join("exclusions", side+".yaml"))
 	args := slices.Concat(
 		[]string{"--mode", side, "--conf", filepath.Join("features", side+".yaml")},
@@ -71,6 +71,9 @@ func run(t *testing.T, suite, side string, cases int) {
 	}
 	if err != nil || r.failed > 0 {
 		t.Errorf("%d cases failed:\n%s", r.failed, failures(output.String()))
+	}
+	for _, e := range exclusions {
+		t.Logf("%s: %d cases end differently. %s", side, e.count(r.excluded), strings.TrimSpace(e.Why))
 	}
 	for name, findings := range r.excluded {
 		if left := unexplained(exclusions, name, findings); len(left) > 0 {
