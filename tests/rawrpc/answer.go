@@ -140,6 +140,10 @@ func (a *Answer) readUnary(body []byte) error {
 		a.Messages = [][]byte{body}
 		return nil
 	}
+	if a.HTTPStatus == http.StatusUnsupportedMediaType { // plain text
+		a.Text = string(body)
+		return nil
+	}
 	var failure connectError
 	if err := json.Unmarshal(body, &failure); err != nil {
 		return fmt.Errorf("%w: HTTP %d %.200q", ErrNoStatus, a.HTTPStatus, body)
