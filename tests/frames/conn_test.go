@@ -24,8 +24,7 @@ const (
 	readLimit = 30 * time.Second
 )
 
-// conn is an HTTP/2 connection driven by the test. One goroutine may write
-// while another reads.
+// conn is an HTTP/2 connection driven by one goroutine of the test.
 type conn struct {
 	net.Conn
 	*http2.Framer
