@@ -1,6 +1,7 @@
 package pebblestore_test
 
 import (
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -13,7 +14,12 @@ import (
 	"github.com/parleyhq/parley/services/messaging/internal/store/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(failureProcess) != "" {
+		os.Exit(m.Run())
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func TestContract(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,11 +21,29 @@ import (
 
 func noContext() context.Context { return context.Background() }
 
-// TestFailedWrite makes writes or syncs of one kind of file fail at some moment.
-// Nothing is acknowledged afterwards, the owner is told once, and a restart finds
-// everything acknowledged.
+// failureProcess names the variable that makes a test process run
+// testFailedWrites. A store that has failed cannot be closed, so it is tested in
+// a process of its own, as it ends in production.
+const failureProcess = "PARLEY_TEST_FAILED_WRITES"
+
 func TestFailedWrite(t *testing.T) {
 	t.Parallel()
+	if os.Getenv(failureProcess) != "" {
+		testFailedWrites(t)
+		return
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFailedWrite$", "-test.v", "-test.timeout=1m")
+	cmd.Env = append(os.Environ(), failureProcess+"=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil || strings.Count(string(out), "--- PASS: TestFailedWrite/") != 6 {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// testFailedWrites makes writes or syncs of one kind of file fail at some moment.
+// Nothing is acknowledged afterwards, the owner is told once, and a restart finds
+// everything acknowledged.
+func testFailedWrites(t *testing.T) {
 	for _, test := range []struct {
 		file  string
 		kinds []errorfs.OpKind

@@ -28,6 +28,7 @@ type queue struct {
 	room     *semaphore.Weighted
 	capacity int64
 	wake     chan struct{}
+	dead     chan struct{} // closed when no more tasks will be done
 
 	mu     sync.Mutex
 	tasks  []*task
@@ -37,18 +38,22 @@ type queue struct {
 func newQueue(capacity int64) *queue {
 	return &queue{
 		room: semaphore.NewWeighted(capacity), capacity: capacity,
-		wake: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), dead: make(chan struct{}),
 	}
 }
 
 // put queues a task and waits until it is done. The context ends the wait for
-// room only.
+// room only. If the store fails meanwhile, put returns store.ErrFailed; the
+// committer may then still hold the task, or hang in the engine with it.
 func (q *queue) put(ctx context.Context, t *task) error {
 	t.weight = min(t.weight+taskOverhead, q.capacity)
 	if err := q.room.Acquire(ctx, t.weight); err != nil {
 		return fmt.Errorf("wait for the log: %w", err)
 	}
 	defer q.room.Release(t.weight)
+	if q.isDead() {
+		return store.ErrFailed
+	}
 	t.done = make(chan struct{})
 	q.mu.Lock()
 	if q.closed {
@@ -58,8 +63,24 @@ func (q *queue) put(ctx context.Context, t *task) error {
 	q.tasks = append(q.tasks, t)
 	q.mu.Unlock()
 	q.signal()
-	<-t.done
-	return t.err
+	select {
+	case <-t.done:
+		return t.err
+	case <-q.dead:
+		return store.ErrFailed
+	}
+}
+
+// kill ends the wait of everybody. It is called once.
+func (q *queue) kill() { close(q.dead) }
+
+func (q *queue) isDead() bool {
+	select {
+	case <-q.dead:
+		return true
+	default:
+		return false
+	}
 }
 
 // take returns everything queued, waiting for something; nothing once the queue

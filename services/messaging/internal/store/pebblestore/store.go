@@ -48,6 +48,7 @@ var _ store.Store = (*Store)(nil)
 // fail records that the log cannot be written and tells the owner, once.
 func (s *Store) fail(err error) {
 	if s.failure.CompareAndSwap(nil, &err) {
+		s.queue.kill()
 		s.opts.OnFatal(err)
 	}
 }
@@ -113,13 +114,18 @@ func (s *Store) ListTopics(_ context.Context, after string, limit int) ([]store.
 }
 
 // Close implements store.Store. It waits for reads to end and for what is queued
-// to be committed. After a failure it releases what it can; the process should
-// end then.
+// to be committed. After a failure it only unlocks the directory: the engine is
+// in no state to be closed, and the process should end.
 func (s *Store) Close() error {
 	s.queue.close()
-	s.trimmer.stop()
-	s.workers.Wait()
-	markErr := s.marker.stop()
+	if s.failure.Load() == nil {
+		s.trimmer.stop()
+		s.workers.Wait()
+	}
+	var markErr error
+	if s.failure.Load() == nil {
+		markErr = s.marker.stop()
+	}
 	s.mu.Lock()
 	s.topics = nil
 	s.mu.Unlock()
@@ -130,8 +136,6 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	if s.failure.Load() != nil {
-		// The engine is in no state to be closed: it would wait for writes that
-		// never end.
 		return s.lock.Close()
 	}
 	return errors.Join(markErr, s.db.Close(), s.lock.Close())
