@@ -54,6 +54,7 @@ step standalone tools/sh/standalone.sh
 step golangci tools/sh/golangci.sh
 step es tsc -p tools
 step python tools/sh/python.sh
+step conformance tools/sh/conformance.sh
 event "$worst" ""
 
 status=0
