@@ -47,6 +47,9 @@ gotests() {
   gotestsum --format pkgname-and-test-fails --hide-summary all --jsonfile "$events.go" -- "${flags[@]}" github.com/parleyhq/parley/...
 }
 
+if [[ $strict == 1 ]]; then
+  step tools go tool pin heavy
+fi
 step lint tools/sh/lint.sh
 step breaking go tool breaking
 step generate tools/sh/drift.sh
