@@ -104,7 +104,7 @@ func setDefault[T comparable](field *T, value T) {
 func (o Options) engine(readOnly bool, events func(), fatal func(error)) *pebble.Options {
 	logger := engineLogger{log: o.Logger, fatal: fatal}
 	opts := &pebble.Options{
-		FS: o.FS,
+		FS: guardFS{o.FS},
 		// With an older format, damage anywhere in the newest log file reads as its
 		// end.
 		FormatMajorVersion: pebble.FormatNewest,
