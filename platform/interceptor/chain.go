@@ -42,6 +42,7 @@ func Chain(opts Options) []connect.ServerInterceptor {
 	}
 	chain = append(chain,
 		accessLog(opts.Log, opts.AccessLog),
+		noStore(),
 		recoverPanic(),
 		rpcerror.Interceptor(),
 		authenticate(opts.Authenticator),

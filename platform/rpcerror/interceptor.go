@@ -24,7 +24,7 @@ func Interceptor() connect.ServerInterceptor {
 			if err == nil {
 				return nil
 			}
-			return fromHandler(err)
+			return From(err)
 		}
 	}
 }
@@ -51,13 +51,20 @@ func (s *mappedStream) Send(msg any) error {
 	return fromTransport(err)
 }
 
-// fromHandler maps what a handler returned.
-func fromHandler(err error) error {
+// From gives Parley's form to an error of a handler or of Receive: one that has
+// it stays as it is, one of validation is explained, any other authored error
+// keeps its code, text and details, and the rest becomes INTERNAL. It must not be
+// given nil.
+func From(err error) *connect.Error {
+	var authored *connect.Error
+	local := errors.As(err, &authored) && !authored.IsRemote()
+	if local && ReasonOf(authored) != errorv1.Reason_REASON_UNSPECIFIED {
+		return authored
+	}
 	if invalid, ok := errors.AsType[*protovalidate.ValidationError](err); ok {
 		return fromValidation(invalid)
 	}
-	var authored *connect.Error
-	if errors.As(err, &authored) && !authored.IsRemote() {
+	if local {
 		return authored
 	}
 	if mapped := fromContext(err); mapped != nil {
@@ -78,7 +85,7 @@ func fromTransport(err error) error {
 	}
 	var authored *connect.Error
 	if !errors.As(err, &authored) {
-		return fromHandler(err)
+		return From(err)
 	}
 	if mapped := fromContext(err); mapped != nil {
 		return mapped
@@ -95,7 +102,7 @@ func fromTransport(err error) error {
 	}
 }
 
-func fromContext(err error) error {
+func fromContext(err error) *connect.Error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return New(connect.CodeCanceled, errorv1.Reason_REASON_CANCELED, "the caller gave up").WithCause(err)

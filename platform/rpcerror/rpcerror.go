@@ -75,3 +75,15 @@ func withDetail(err *connect.Error, message proto.Message) *connect.Error {
 	}
 	return err.WithDetail(detail)
 }
+
+// Lead returns err with one more detail, before all others.
+func Lead(err *connect.Error, detail proto.Message) *connect.Error {
+	lead := withDetail(connect.NewError(err.Code(), err.Message()), detail)
+	for _, other := range err.Details() {
+		lead = lead.WithDetail(other)
+	}
+	if cause := err.Unwrap(); cause != nil {
+		return lead.WithCause(errors.Join(lead.Unwrap(), cause))
+	}
+	return lead
+}

@@ -22,7 +22,7 @@ const (
 // fromValidation lists the first violations twice: in BadRequest, which any
 // client can read, and in protovalidate's own form, which names the rules
 // broken.
-func fromValidation(invalid *protovalidate.ValidationError) error {
+func fromValidation(invalid *protovalidate.ValidationError) *connect.Error {
 	total := len(invalid.Violations)
 	if total == 0 {
 		return New(connect.CodeInvalidArgument, errorv1.Reason_REASON_INVALID_FIELD, invalid.Error()).WithCause(invalid)

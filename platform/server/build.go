@@ -11,6 +11,7 @@ import (
 
 	"buf.build/go/protovalidate"
 	"connectrpc.com/connect/v2"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/parleyhq/parley/platform/drain"
 	"github.com/parleyhq/parley/platform/identity"
@@ -64,6 +65,9 @@ func Build(ctx context.Context, log *slog.Logger, info Info, config Config, serv
 	if err != nil {
 		return nil, err
 	}
+	if err := registerMetrics(signals.Registry, services); err != nil {
+		return nil, errors.Join(err, signals.Shutdown(ctx))
+	}
 	rpcs, err := newRPCServer(log, config, signals, services)
 	if err != nil {
 		return nil, errors.Join(err, signals.Shutdown(ctx))
@@ -106,7 +110,7 @@ func newRPCServer(log *slog.Logger, config Config, signals *telemetry.Telemetry,
 		Authenticator:     identity.Anonymous{},
 		UnaryTimeout:      config.UnaryTimeout,
 		MessagePermission: permissions(services),
-		Validator:         validator,
+		Validator:         precheck(validator, services),
 	})...)
 	rpcs.SetUnknownHandler(interceptor.Unknown())
 	for _, service := range services {
@@ -114,6 +118,17 @@ func newRPCServer(log *slog.Logger, config Config, signals *telemetry.Telemetry,
 	}
 	registerReflection(rpcs)
 	return rpcs, nil
+}
+
+func registerMetrics(registry prometheus.Registerer, services []Service) error {
+	for _, service := range services {
+		for _, collector := range service.Collectors {
+			if err := registry.Register(collector); err != nil {
+				return fmt.Errorf("register metrics of %s: %w", service.Name, err)
+			}
+		}
+	}
+	return nil
 }
 
 func protocols(encrypted bool) *http.Protocols {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -24,6 +25,8 @@ var ErrCut = errors.New("calls were cut: they did not end within the drain timeo
 func (s *Server) Run(ctx context.Context) error {
 	failed := make(chan error, 2)
 	serving := 1
+	services, stopWatching := watch(s.services)
+	defer stopWatching()
 	go func() { failed <- serve(s.rpc, s.rpcListener) }()
 	if s.admin != nil {
 		serving++
@@ -36,6 +39,10 @@ func (s *Server) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		errs = append(errs, s.drainCalls())
+	case err := <-services:
+		s.health.set(false)
+		s.drain()
+		errs = append(errs, err, s.rpc.Close())
 	case err := <-failed:
 		serving--
 		s.drain()
@@ -46,6 +53,29 @@ func (s *Server) Run(ctx context.Context) error {
 		errs = append(errs, <-failed)
 	}
 	return errors.Join(errs...)
+}
+
+// watch returns a channel with the first failure of a service.
+func watch(services []Service) (failed <-chan error, stop func()) {
+	first := make(chan error, len(services))
+	stopped := make(chan struct{})
+	var watchers sync.WaitGroup
+	for _, service := range services {
+		if service.Failed == nil {
+			continue
+		}
+		watchers.Go(func() {
+			select {
+			case err := <-service.Failed:
+				first <- fmt.Errorf("%s: %w", service.Name, err)
+			case <-stopped:
+			}
+		})
+	}
+	return first, func() {
+		close(stopped)
+		watchers.Wait()
+	}
 }
 
 func serve(server *http.Server, listener net.Listener) error {
@@ -78,14 +108,7 @@ func (s *Server) drainCalls() error {
 
 // release closes what the server holds, services last opened first.
 func (s *Server) release() error {
-	var errs []error
-	for _, v := range slices.Backward(s.services) {
-		if service := v; service.Close != nil {
-			if err := service.Close(); err != nil {
-				errs = append(errs, fmt.Errorf("close %s: %w", service.Name, err))
-			}
-		}
-	}
+	errs := []error{Close(s.services)}
 	ctx, cancel := context.WithTimeout(context.Background(), adminShutdown)
 	defer cancel()
 	if s.admin != nil {
@@ -93,5 +116,20 @@ func (s *Server) release() error {
 	}
 	errs = append(errs, s.telemetry.Shutdown(ctx))
 	s.log.Info("stopped")
+	return errors.Join(errs...)
+}
+
+// Close closes services, the last one first. [Server.Run] does that by itself;
+// it is for services that were not served after all.
+func Close(services []Service) error {
+	var errs []error
+	for _, service := range slices.Backward(services) {
+		if service.Close == nil {
+			continue
+		}
+		if err := service.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("close %s: %w", service.Name, err))
+		}
+	}
 	return errors.Join(errs...)
 }

@@ -2,6 +2,8 @@ package server
 
 import (
 	"connectrpc.com/connect/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/parleyhq/parley/platform/interceptor"
 )
@@ -18,6 +20,15 @@ type Service struct {
 	Aliases map[string]string
 	// Permission, where set, is asked for every decoded request of the service.
 	Permission interceptor.MessagePermission
+	// Precheck, where set, reports that a request certainly keeps the rules of its
+	// schema: then they are not run. It must be cheap, safe for concurrent use, and
+	// false for every message it does not know.
+	Precheck func(proto.Message) bool
+	// Collectors are the service's metrics.
+	Collectors []prometheus.Collector
+	// Failed, where set, receives an error after which the service cannot go on.
+	// Run then cuts all calls and returns it.
+	Failed <-chan error
 	// Close, where set, releases what the service holds. It is called once,
 	// after the last call has ended.
 	Close func() error

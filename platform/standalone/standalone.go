@@ -5,6 +5,7 @@ package standalone
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -30,9 +31,18 @@ const EnvPrefix = "PARLEY"
 // Main parses the command line of a program that serves the given services and
 // nothing else, runs it and returns its exit code.
 func Main(name, description string, services ...server.Service) int {
+	return MainWith(name, description, func(*slog.Logger, struct{}) ([]server.Service, error) { return services, nil })
+}
+
+// MainWith is Main for services that have flags of their own: the fields of T,
+// with tags for kong. open makes the services from them. What it returns is
+// closed when the program ends.
+func MainWith[T any](name, description string, open func(*slog.Logger, T) ([]server.Service, error)) int {
 	var flags struct {
 		server.Config
 		Logging
+
+		Service T `embed:""`
 	}
 	parser := kong.Must(&flags, kong.Name(name), kong.Description(description),
 		kong.DefaultEnvars(EnvPrefix), kong.UsageOnError())
@@ -44,9 +54,14 @@ func Main(name, description string, services ...server.Service) int {
 	log := flags.Logger(os.Stderr)
 	ctx, stop := SignalContext(context.Background())
 	defer stop()
-	built, err := server.Build(ctx, log, server.Info{Name: name, Version: Version()}, flags.Config, services...)
+	services, err := open(log, flags.Service)
 	if err != nil {
 		parser.Errorf("%s", err)
+		return ExitFailed
+	}
+	built, err := server.Build(ctx, log, server.Info{Name: name, Version: Version()}, flags.Config, services...)
+	if err != nil {
+		parser.Errorf("%s", errors.Join(err, server.Close(services)))
 		return ExitFailed
 	}
 	if err := built.Run(ctx); err != nil {
