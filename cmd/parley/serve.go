@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,11 +10,14 @@ import (
 
 	"github.com/parleyhq/parley/platform/server"
 	"github.com/parleyhq/parley/platform/standalone"
+	"github.com/parleyhq/parley/services/messaging"
 )
 
 type serveCmd struct {
 	server.Config
 	standalone.Logging
+
+	Messaging messaging.Config `embed:""`
 }
 
 // Help is shown by `parley serve --help`.
@@ -35,9 +39,15 @@ func (c *serveCmd) Run(std streams) error {
 	ctx, stop := standalone.SignalContext(context.Background())
 	defer stop()
 	info := server.Info{Name: "parley", Version: standalone.Version()}
-	built, err := server.Build(ctx, c.Logger(os.Stderr), info, c.Config, services()...)
+	logger := c.Logger(os.Stderr)
+	log, err := messaging.New(logger, c.Messaging)
 	if err != nil {
 		return err
+	}
+	all := append(services(), log.Services()...)
+	built, err := server.Build(ctx, logger, info, c.Config, all...)
+	if err != nil {
+		return errors.Join(err, server.Close(all))
 	}
 	greet(std.out, built)
 	return built.Run(ctx)

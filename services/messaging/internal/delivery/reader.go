@@ -1,0 +1,126 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+
+	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/tail"
+)
+
+// Reader is a place in a topic. It is for one goroutine.
+type Reader struct {
+	src    *Source
+	topic  string
+	filter filter
+	tail   *tail.Tail
+
+	place
+
+	stop    bool
+	until   uint64 // the last sequence to deliver
+	changed <-chan struct{}
+	records []store.Record // spare
+	buffer  *buffer        // of the last piece
+}
+
+// Close releases the reader. Its last piece is no longer valid.
+func (r *Reader) Close() {
+	r.release()
+	r.tail.Close()
+}
+
+// Ended reports whether a reader that stops at the head has come to it.
+func (r *Reader) Ended() bool { return r.stop && r.gap == nil && r.next > r.until }
+
+// Changed returns the channel that is closed when there is more than there was
+// for the last piece.
+func (r *Reader) Changed() <-chan struct{} { return r.changed }
+
+// Next returns what is ready. It does not wait; an empty piece says where the
+// reader is. It fails with store.ErrTopicNotFound where the topic has been
+// deleted.
+func (r *Reader) Next(ctx context.Context) (Piece, error) {
+	return r.piece(func(limit int) (Piece, error) {
+		v := r.tail.From(r.epoch, r.next, limit, r.records)
+		defer clear(v.Records)
+		r.records, r.changed, r.head = v.Records, v.Changed, max(r.head, v.Last)
+		switch {
+		case v.Deleted:
+			return Piece{}, store.ErrTopicNotFound
+		case r.gap != nil, v.AtEnd, r.next > r.until:
+			return Piece{}, nil
+		case len(v.Records) > 0:
+			return r.fromTail(v.Records, limit)
+		default:
+			return r.fromStore(ctx, limit, r.until-r.next+1)
+		}
+	})
+}
+
+// Page returns what is stored, at most so many messages. Otherwise it is Next.
+func (r *Reader) Page(ctx context.Context, maxMessages uint64) (Piece, error) {
+	return r.piece(func(limit int) (Piece, error) {
+		if r.gap != nil {
+			return Piece{}, nil
+		}
+		return r.fromStore(ctx, limit, maxMessages)
+	})
+}
+
+// piece completes what read returns. A gap before the start comes by itself.
+func (r *Reader) piece(read func(limit int) (Piece, error)) (Piece, error) {
+	r.release()
+	r.buffer = r.src.Buffers.get()
+	p, err := read(r.buffer.limit)
+	if err != nil {
+		return Piece{}, err
+	}
+	if r.gap != nil {
+		p.Gap, r.gap = r.gap, nil
+	}
+	p.Cursor = store.Cursor{Epoch: r.epoch, Sequence: r.next - 1}
+	p.Last = max(r.head, r.next-1)
+	p.More = r.next <= min(r.head, r.until)
+	if len(p.Frames) == 0 {
+		r.release() // a reader that waits keeps no buffer
+	}
+	return p, nil
+}
+
+// release gives back the memory of the last piece.
+func (r *Reader) release() {
+	if r.buffer != nil {
+		r.src.Buffers.put(r.buffer)
+		r.buffer = nil
+	}
+}
+
+func (r *Reader) fromStore(ctx context.Context, limit int, maxMessages uint64) (Piece, error) {
+	page, err := r.src.Store.Read(ctx, store.ReadRequest{
+		Topic: r.topic, Epoch: r.epoch, From: r.next,
+		MaxBytes: limit, MaxMessages: maxMessages, Buffer: r.buffer.bytes,
+	})
+	var mismatch *store.MismatchError
+	if errors.As(err, &mismatch) {
+		return Piece{}, store.ErrTopicNotFound // this life of the topic is over
+	}
+	if err != nil {
+		return Piece{}, err
+	}
+	r.next, r.head = page.Next, max(r.head, page.TopicLast)
+	p := Piece{Frames: page.Frames, Messages: page.Count()}
+	if page.Gap != nil {
+		p.Gap = gap(page.Gap)
+	}
+	if page.Empty() {
+		return p, nil
+	}
+	r.src.Observer.Looked(false)
+	r.buffer.keep(page.Frames)
+	if r.filter != nil {
+		// In place: what is kept is never longer than what was looked at.
+		p.Frames, _, p.Messages, err = r.filter.choose(page.Frames[:0], page.Frames, len(page.Frames))
+	}
+	return p, err
+}

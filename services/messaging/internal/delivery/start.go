@@ -1,0 +1,61 @@
+package delivery
+
+import (
+	"context"
+	"fmt"
+
+	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/translate"
+)
+
+// place is where a reader begins.
+type place struct {
+	epoch string
+	next  uint64
+	gap   *messagingv1.Gap // before next
+	head  uint64           // the topic's last sequence
+}
+
+// resolve finds where reading begins. It fails with store.ErrTopicNotFound or a
+// *translate.PositionAheadError.
+func resolve(ctx context.Context, s store.Store, topic string, start *messagingv1.Start) (place, error) {
+	t, err := s.GetTopic(ctx, topic)
+	if err != nil {
+		return place{}, err
+	}
+	p := place{epoch: t.Epoch, head: t.Last}
+	switch at := start.GetPosition().(type) {
+	case *messagingv1.Start_End:
+		p.next = t.Last + 1
+	case *messagingv1.Start_Sequence:
+		p.next = at.Sequence
+	case *messagingv1.Start_After:
+		p.next, p.gap = after(t, at.After)
+	case *messagingv1.Start_Time:
+		if p.next, err = s.SeekTime(ctx, topic, at.Time.AsTime()); err != nil {
+			return place{}, fmt.Errorf("find a time: %w", err)
+		}
+	case *messagingv1.Start_Last:
+		p.next = max(t.First, t.Last+1-min(t.Last, uint64(at.Last)))
+	default:
+		p.next = t.First
+	}
+	if p.next > t.Last+1 && start.GetTime() == nil { // messages may have come since
+		return place{}, &translate.PositionAheadError{Actual: store.Cursor{Epoch: t.Epoch, Sequence: t.Last}}
+	}
+	return p, nil
+}
+
+// after resumes after a cursor. One of an epoch the topic never had is taken to
+// be of a topic that was deleted.
+func after(t store.Topic, cursor *messagingv1.Cursor) (uint64, *messagingv1.Gap) {
+	if cursor.GetEpoch() == t.Epoch {
+		return cursor.GetSequence() + 1, nil
+	}
+	return t.First, &messagingv1.Gap{
+		Reason:       messagingv1.GapReason_GAP_REASON_TOPIC_RECREATED,
+		FirstMissing: cursor.GetSequence() + 1,
+		ResumedAt:    t.First,
+	}
+}
