@@ -79,14 +79,20 @@ func (r *Reader) piece(read func(limit int) (Piece, error)) (Piece, error) {
 	if r.gap != nil {
 		p.Gap, r.gap = r.gap, nil
 	}
-	p.Cursor = store.Cursor{Epoch: r.epoch, Sequence: r.next - 1}
-	p.Last = max(r.head, r.next-1)
+	p.Cursor = r.Cursor()
+	p.Last = r.Last()
 	p.More = r.next <= min(r.head, r.until)
 	if len(p.Frames) == 0 {
 		r.release() // a reader that waits keeps no buffer
 	}
 	return p, nil
 }
+
+// Cursor returns the place after the last piece.
+func (r *Reader) Cursor() store.Cursor { return store.Cursor{Epoch: r.epoch, Sequence: r.next - 1} }
+
+// Last returns the topic's last sequence as far as the reader knows.
+func (r *Reader) Last() uint64 { return max(r.head, r.next-1) }
 
 // release gives back the memory of the last piece.
 func (r *Reader) release() {

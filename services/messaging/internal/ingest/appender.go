@@ -22,6 +22,8 @@ const (
 type Batch struct {
 	store.AppendRequest
 
+	// Refused is why the batch is not appended at all: its outcome, in its turn.
+	Refused error
 	// Stop makes every later batch of the stream fail if this one does.
 	Stop bool
 	// Done is called with the outcome, in the order of the batches, by the
@@ -131,7 +133,10 @@ func (a *Appender) append(g *group) {
 			a.settle(b, store.Receipt{}, a.stopped)
 			continue
 		}
-		receipt, err := a.store.Append(a.ctx, b.AppendRequest)
+		receipt, err := store.Receipt{}, b.Refused
+		if err == nil {
+			receipt, err = a.store.Append(a.ctx, b.AppendRequest)
+		}
 		switch {
 		case err == nil:
 		case translate.Explain(err).Open:

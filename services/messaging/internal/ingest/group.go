@@ -24,7 +24,7 @@ func (g *group) add(b *Batch) {
 
 func (g *group) fits(b *Batch) bool {
 	first := g.batches[0]
-	return b.Topic == first.Topic && b.ExpectedEpoch == first.ExpectedEpoch &&
+	return b.Refused == nil && first.Refused == nil && b.Topic == first.Topic && b.ExpectedEpoch == first.ExpectedEpoch &&
 		b.ExpectedLast == nil && first.ExpectedLast == nil &&
 		g.messages+len(b.Messages) <= maxGroup && g.bytes+b.size <= maxGroupBytes
 }

@@ -78,3 +78,23 @@ func Status(err error) error {
 	}
 	return Explain(err).Error()
 }
+
+// Unavailable returns the error that ends a stream on which something has an
+// open outcome. A caller that gave up gets what it would get anyway.
+func (f Failure) Unavailable() error {
+	if f.Code != connect.CodeCanceled && f.Code != connect.CodeDeadlineExceeded {
+		f.Code, f.Reason, f.Retry = connect.CodeUnavailable, errorv1.Reason_REASON_STORE_UNAVAILABLE, storeRetry
+	}
+	return f.Error()
+}
+
+// Refusal returns the error of one command for any error, a status included.
+func Refusal(err error) *messagingv1.CommandError {
+	var authored *connect.Error
+	if errors.As(err, &authored) {
+		return &messagingv1.CommandError{
+			Code: errorv1.Code(authored.Code()), Reason: rpcerror.ReasonOf(err), Message: authored.Message(),
+		}
+	}
+	return Explain(err).Command()
+}

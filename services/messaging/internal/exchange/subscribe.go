@@ -1,0 +1,129 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+	"github.com/parleyhq/parley/services/messaging/internal/delivery"
+	"github.com/parleyhq/parley/services/messaging/internal/translate"
+)
+
+// maxSubscriptions is how many may run on one stream at a time.
+const maxSubscriptions = 100
+
+// subscribe starts a subscription. An id in use ends the stream; whatever is
+// wrong with the request ends the subscription.
+func (e *exchange) subscribe(command *messagingv1.SubscribeCommand) error {
+	id := command.GetSubscriptionId()
+	request := command.GetRequest()
+	if request == nil {
+		request = &messagingv1.SubscribeRequest{}
+	}
+	ctx, cancel := context.WithCancel(e.ctx)
+	e.mu.Lock()
+	_, inUse := e.subscriptions[id]
+	full := len(e.subscriptions) >= maxSubscriptions
+	if !inUse {
+		e.subscriptions[id] = cancel
+	}
+	e.mu.Unlock()
+	if inUse {
+		cancel()
+		return translate.Status(&translate.InvalidField{
+			Path: "subscribe.subscription_id", Rule: "subscription_id.unused", Text: "a subscription with this id is running on this stream",
+		})
+	}
+	s := &subscription{exchange: e, id: id, request: request}
+	e.running.Go(func() {
+		defer cancel()
+		err := streamLimit("this stream has 100 subscriptions: end one, or open another stream")
+		if !full {
+			err = e.validator.Validate(request)
+		}
+		if err == nil {
+			err = s.run(ctx)
+		}
+		s.finish(ctx, err)
+	})
+	return nil
+}
+
+// unsubscribe ends a subscription, if it is running.
+func (e *exchange) unsubscribe(id uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if cancel := e.subscriptions[id]; cancel != nil {
+		cancel()
+	}
+}
+
+// subscription is one of a stream's.
+type subscription struct {
+	*exchange
+
+	id      uint64
+	request *messagingv1.SubscribeRequest
+	cursor  *messagingv1.Cursor // nil where it could not start
+	last    uint64
+}
+
+// run delivers until the subscription ends.
+func (s *subscription) run(ctx context.Context) error {
+	reader, err := s.source.Open(ctx, delivery.Request{
+		Topic: s.request.GetTopic(), Start: s.request.GetStart(),
+		Keys: s.request.GetKeys(), StopAtHead: s.request.GetStopAtHead(),
+	})
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	heartbeat, first := delivery.Heartbeat(s.request), true
+	return reader.Follow(ctx, heartbeat, func(p *delivery.Piece) error {
+		s.cursor, s.last = delivery.Cursor(p.Cursor), p.Last
+		next := &messagingv1.ExchangeDelivery{SubscriptionId: s.id, Gap: p.Gap, Cursor: s.cursor, LastSequence: p.Last}
+		if first {
+			next.HeartbeatInterval, first = durationpb.New(heartbeat), false
+		}
+		if err := s.encoding.Put(next, p.Frames); err != nil {
+			return err
+		}
+		return s.send(next, nil)
+	})
+}
+
+// finish sends the last delivery, unless the stream is over too.
+func (s *subscription) finish(ctx context.Context, err error) {
+	switch {
+	case errors.Is(err, delivery.ErrDraining):
+		s.drained()
+		return
+	case s.ctx.Err() != nil:
+		return
+	case ctx.Err() != nil: // unsubscribed
+		err = nil
+	}
+	end := &messagingv1.SubscriptionEnd{}
+	if err != nil {
+		end.Error = translate.Refusal(err)
+	}
+	_ = s.send(&messagingv1.ExchangeDelivery{SubscriptionId: s.id, Cursor: s.cursor, LastSequence: s.last, End: end}, func() {
+		// The id is free before the client can know, and not before its turn.
+		s.mu.Lock()
+		delete(s.subscriptions, s.id)
+		s.mu.Unlock()
+	})
+}
+
+// send sends a delivery; where that fails the stream is over.
+func (s *subscription) send(next *messagingv1.ExchangeDelivery, before func()) error {
+	err := s.out.send(&messagingv1.ExchangeResponse{
+		Event: &messagingv1.ExchangeResponse_Delivery{Delivery: next},
+	}, before)
+	if err != nil {
+		s.fail(err)
+	}
+	return err
+}
