@@ -15,6 +15,7 @@ import (
 	"github.com/rs/cors"
 
 	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
+	"github.com/parleyhq/parley/platform/grpcwebtext"
 	"github.com/parleyhq/parley/platform/interceptor"
 	"github.com/parleyhq/parley/platform/rpcerror"
 )
@@ -87,6 +88,7 @@ func forbid(w http.ResponseWriter, r *http.Request, text string) {
 }
 
 // contentTypes are the content types of the three protocols and two codecs.
+// gRPC-Web's text mode has become one of them before the routes see it.
 var contentTypes = []string{ //nolint:gochecknoglobals // a constant list
 	"application/json", "application/proto",
 	"application/connect+json", "application/connect+proto",
@@ -99,7 +101,7 @@ var contentTypes = []string{ //nolint:gochecknoglobals // a constant list
 // caller's protocol is not known, and clients of all three derive their error
 // from the status.
 func checkContentType(next http.Handler) http.Handler {
-	accepted := strings.Join(contentTypes, ", ")
+	accepted := strings.Join(slices.Concat(contentTypes, grpcwebtext.ContentTypes()), ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given := r.Header.Get("Content-Type")
 		mediaType, _, err := mime.ParseMediaType(given)

@@ -11,6 +11,7 @@ import (
 	"connectrpc.com/connect/v2/connecthttp"
 
 	"github.com/parleyhq/parley/platform/codec"
+	"github.com/parleyhq/parley/platform/grpcwebtext"
 	"github.com/parleyhq/parley/platform/identity"
 	"github.com/parleyhq/parley/platform/interceptor"
 	"github.com/parleyhq/parley/platform/wire"
@@ -21,7 +22,7 @@ import (
 const compressFrom = 1 << 10
 
 // newHandler builds what the RPC listener serves, outermost first: the host and
-// origin checks, cheaper streams, then the routes.
+// origin checks, cheaper streams, gRPC-Web's text mode, then the routes.
 func newHandler(config Config, info Info, rpcs *connect.Server, health *health, services []Service) http.Handler {
 	routes := newRoutes(config, rpcs)
 	for _, service := range services {
@@ -31,7 +32,7 @@ func newHandler(config Config, info Info, rpcs *connect.Server, health *health, 
 	}
 	routes.mux.Handle(health.handler())
 	routes.mux.Handle("/", frontPage(info, routes.unknown))
-	streams := wire.Streams(routes.mux, wire.WithStallTimeout(config.StallTimeout))
+	streams := wire.Streams(grpcwebtext.Handler(routes.mux), wire.WithStallTimeout(config.StallTimeout))
 	return checkHost(config, crossOrigin(config, streams))
 }
 
