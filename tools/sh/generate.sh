@@ -6,6 +6,7 @@ cd "$(dirname "$0")/../.."
 out=${1:-.}
 buf=tools/node_modules/.bin/buf
 "$buf" generate --output "$out"
-tools/sh/need.sh "protobuf-compiler, protobuf-compiler-grpc" /usr/bin/protoc /usr/bin/grpc_python_plugin
 .bin/errdetails > .bin/errdetails.binpb
+"$buf" generate --template buf.gen.es.yaml --output "$out"
+tools/sh/need.sh "protobuf-compiler, protobuf-compiler-grpc" /usr/bin/protoc /usr/bin/grpc_python_plugin
 "$buf" generate --template buf.gen.python.yaml --output "$out"
