@@ -31,3 +31,6 @@ replace (
 	github.com/parleyhq/parley/gen => ../gen
 	github.com/parleyhq/parley/platform => ../platform
 )
+
+// Packages of npm are not ours to build.
+ignore node_modules
