@@ -112,9 +112,12 @@ func TestCompressMinBytes(t *testing.T) {
 		minimum, size int
 		compressed    bool
 	}{
-		{0, 1000, false}, {0, 1100, true}, // the default, 1 KiB
-		{100, 50, false}, {100, 150, true},
-		{-1, 0, true}, {-1, 50, true},
+		{0, 1000, false},
+		{0, 1100, true}, // the default, 1 KiB
+		{100, 50, false},
+		{100, 150, true},
+		{-1, 0, true},
+		{-1, 50, true},
 	} {
 		c := newClient(t, client.Config{Addresses: []string{server.url()}, CompressRequests: true, CompressMinBytes: test.minimum})
 		check(t, echo(t.Context(), c, strings.Repeat("x", test.size)))

@@ -33,7 +33,7 @@ func post(t *testing.T, server testServer, procedure, contentType string, body [
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", contentType)
-	req.Header.Set("Te", "trailers")
+	req.Header.Set("TE", "trailers")
 	res, err := server.client.Do(req)
 	if err != nil {
 		t.Fatal(err)

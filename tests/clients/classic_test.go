@@ -27,7 +27,7 @@ func classic(t *testing.T, pkg, service string, streams bool) protoreflect.Metho
 		}
 	}
 	text := field("message", 1, descriptorpb.FieldDescriptorProto_TYPE_STRING)
-	messages := []*descriptorpb.DescriptorProto{{Name: proto.String("Message"), Field: []*descriptorpb.FieldDescriptorProto{text}}}
+	messages := []*descriptorpb.DescriptorProto{{Name: new("Message"), Field: []*descriptorpb.FieldDescriptorProto{text}}}
 	output := "Message"
 	if !streams {
 		output = "MessageResponse"
@@ -36,10 +36,10 @@ func classic(t *testing.T, pkg, service string, streams bool) protoreflect.Metho
 		}})
 	}
 	file, err := protodesc.NewFile(&descriptorpb.FileDescriptorProto{
-		Name: proto.String(pkg + ".proto"), Package: &pkg, Syntax: proto.String("proto3"), MessageType: messages,
+		Name: new(pkg + ".proto"), Package: &pkg, Syntax: new("proto3"), MessageType: messages,
 		Service: []*descriptorpb.ServiceDescriptorProto{{Name: &service, Method: []*descriptorpb.MethodDescriptorProto{{
-			Name: proto.String("GetServerResponse"), InputType: proto.String("." + pkg + ".Message"),
-			OutputType: proto.String("." + pkg + "." + output), ClientStreaming: &streams, ServerStreaming: &streams,
+			Name: new("GetServerResponse"), InputType: new("." + pkg + ".Message"),
+			OutputType: new("." + pkg + "." + output), ClientStreaming: &streams, ServerStreaming: &streams,
 		}}}},
 	}, nil)
 	if err != nil {

@@ -41,6 +41,7 @@ func (jsonCodec) Name() string { return "json" }
 func (jsonCodec) Marshal(message any) ([]byte, error) {
 	return protojson.Marshal(message.(proto.Message))
 }
+
 func (jsonCodec) Unmarshal(data []byte, message any) error {
 	return protojson.Unmarshal(data, message.(proto.Message))
 }

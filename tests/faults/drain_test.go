@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"testing"
 	"time"
 
@@ -128,7 +129,7 @@ func busy(ctx context.Context, connected *connect.Client, ready func()) error {
 	}
 	defer stream.Close()
 	for i := 0; ; i++ {
-		text := fmt.Sprint(i)
+		text := strconv.Itoa(i)
 		if err := stream.Send(&bidirectionalv1.GetServerResponseRequest{Message: text}); err != nil && !errors.Is(err, io.EOF) {
 			return drained(err)
 		}

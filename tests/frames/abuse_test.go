@@ -217,7 +217,7 @@ func TestSlowHeaderBlock(t *testing.T) {
 		t.Fatal(err)
 	}
 	const limit = 90 * time.Second // ping after 30 s, its answer within 15 s
-	if err := c.Conn.SetReadDeadline(time.Now().Add(limit)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(limit)); err != nil {
 		t.Fatal(err)
 	}
 	var timeout net.Error

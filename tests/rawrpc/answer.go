@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/textproto"
 	"net/url"
@@ -81,9 +82,7 @@ func Send(httpClient *http.Client, call Call, req *http.Request) (Answer, error)
 	case call.Wire.Protocol == client.ProtocolGRPCWeb && len(end) > 0:
 		return answer, answer.readWebTrailers(end)
 	}
-	for key, values := range res.Trailer {
-		res.Header[key] = values
-	}
+	maps.Copy(res.Header, res.Trailer)
 	return answer, answer.readStatus(res.Header)
 }
 

@@ -2,6 +2,7 @@ package rawrpc
 
 import (
 	"encoding/binary"
+	"maps"
 
 	"github.com/parleyhq/parley/platform/client"
 	"github.com/parleyhq/parley/tests/harness"
@@ -57,9 +58,7 @@ func (c Call) header() map[string]string {
 	if c.Gzip {
 		header[c.encodingHeader()] = "gzip"
 	}
-	for key, value := range c.Header {
-		header[key] = value
-	}
+	maps.Copy(header, c.Header)
 	return header
 }
 
