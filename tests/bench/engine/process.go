@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Names of the engines.
+const (
+	Parley      = "parley"
+	OtherParley = "other parley"
+	GRPCGo      = "grpc-go"
+	NetHTTP     = "net/http"
+)
+
+const (
+	startLimit = 30 * time.Second
+	stopLimit  = 10 * time.Second
+	// clockTick is the unit of /proc/PID/stat: USER_HZ, 100 on every Linux
+	// architecture that Go runs on.
+	clockTick = 10 * time.Millisecond
+)
+
+var (
+	errNotServing = errors.New("it did not say where it serves")
+	errStat       = errors.New("unexpected form of /proc/PID/stat")
+)
+
+// Process is a running server.
+type Process struct {
+	// URL is where it serves.
+	URL string
+
+	cmd    *exec.Cmd
+	exited chan error
+}
+
+// Start runs a command and waits until it logs, on standard error, a line of
+// JSON with msg "serving" and its url. End the process with Stop.
+func Start(ctx context.Context, command []string) (*Process, error) {
+	cmd := exec.Command(command[0], command[1:]...) //nolint:gosec,noctx // our own commands; Stop ends them in order
+	cmd.Env = environment()
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		return nil, fmt.Errorf("open its standard error: %w", err)
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("run it: %w", err)
+	}
+	p := &Process{cmd: cmd, exited: make(chan error, 1)}
+	serving := make(chan string, 1)
+	go func() {
+		follow(stderr, serving)
+		p.exited <- cmd.Wait()
+	}()
+	limit := time.NewTimer(startLimit)
+	defer limit.Stop()
+	select {
+	case p.URL = <-serving:
+	case <-limit.C:
+	case <-ctx.Done():
+	}
+	if p.URL == "" {
+		return nil, errors.Join(errNotServing, ctx.Err(), p.Stop())
+	}
+	return p, nil
+}
+
+// follow reads the log to its end and sends the url of the first serving line,
+// or "" if there is none.
+func follow(log io.Reader, serving chan<- string) {
+	defer close(serving)
+	found := false
+	for lines := bufio.NewScanner(log); lines.Scan(); {
+		var line struct{ Msg, URL string }
+		if !found && json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "serving" {
+			found = true
+			serving <- line.URL
+		}
+	}
+	_, _ = io.Copy(io.Discard, log) // a line too long for the scanner must not block the server
+}
+
+// environment is this one's without what configures parley or its telemetry.
+func environment() []string {
+	var kept []string
+	for _, entry := range os.Environ() {
+		if !strings.HasPrefix(entry, "PARLEY_") && !strings.HasPrefix(entry, "OTEL_") {
+			kept = append(kept, entry)
+		}
+	}
+	return kept
+}
+
+// CPU returns the user and system time the process has used, in steps of 10 ms.
+func (p *Process) CPU() (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, fmt.Errorf("read the CPU time of a server: %w", err)
+	}
+	// proc_pid_stat(5): the second field, the name, is in parentheses and may
+	// hold spaces; utime and stime are fields 14 and 15.
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0, errStat
+	}
+	user, userErr := strconv.ParseInt(fields[11], 10, 64)
+	system, systemErr := strconv.ParseInt(fields[12], 10, 64)
+	if err := errors.Join(userErr, systemErr); err != nil {
+		return 0, fmt.Errorf("%w: %w", errStat, err)
+	}
+	return time.Duration(user+system) * clockTick, nil
+}
+
+// Stop ends the process, kindly first, and waits for its end. It returns an
+// error if the server did not end by itself, or failed.
+func (p *Process) Stop() error {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended: Wait says how
+	limit := time.NewTimer(stopLimit)
+	defer limit.Stop()
+	select {
+	case err := <-p.exited:
+		return err
+	case <-limit.C:
+		return errors.Join(p.cmd.Process.Kill(), <-p.exited)
+	}
+}

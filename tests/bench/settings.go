@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"regexp"
+	"time"
+
+	"github.com/parleyhq/parley/tests/bench/report"
+)
+
+type settings struct {
+	round    time.Duration
+	rounds   int
+	only     *regexp.Regexp
+	parley   string
+	against  string
+	json     bool
+	markdown bool
+}
+
+var errArguments = errors.New("wrong arguments")
+
+func parse(args []string, out io.Writer) (settings, error) {
+	var (
+		s     settings
+		only  string
+		quick bool
+	)
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(out)
+	flags.DurationVar(&s.round, "round", 2*time.Second, "time to drive one server in one round")
+	flags.IntVar(&s.rounds, "rounds", 5, "rounds of each pair")
+	flags.StringVar(&only, "only", "", "run only rows whose name matches this regular expression")
+	flags.StringVar(&s.parley, "parley", "", "parley binary to measure (default: built from this checkout)")
+	flags.StringVar(&s.against, "against", "", "compare with this other parley binary, not with other servers")
+	flags.BoolVar(&quick, "quick", false, "one short round of each row: does it run?")
+	flags.BoolVar(&s.json, "json", false, "write every sample as JSON")
+	flags.BoolVar(&s.markdown, "markdown", false, "write the table of docs/benchmarks.md")
+	if err := flags.Parse(args); err != nil {
+		return s, fmt.Errorf("%w: %w", errArguments, err)
+	}
+	if quick {
+		s.round, s.rounds = 200*time.Millisecond, 1
+	}
+	if s.rounds < 1 || s.round <= 0 || flags.NArg() > 0 || s.json && s.markdown {
+		return s, fmt.Errorf("%w: --round and --rounds must be positive, --json excludes --markdown, and nothing else is read", errArguments)
+	}
+	var err error
+	if s.only, err = regexp.Compile(only); err != nil {
+		return s, fmt.Errorf("%w: --only: %w", errArguments, err)
+	}
+	return s, nil
+}
+
+func (s settings) write(result report.Report, out io.Writer) error {
+	switch {
+	case s.json:
+		return result.JSON(out)
+	case s.markdown:
+		return result.Markdown(out)
+	default:
+		return result.Text(out)
+	}
+}
