@@ -101,7 +101,7 @@ type rotation struct {
 
 // Pick implements picker.Picker.
 func (r *rotation) Pick(req *http.Request) (conn.Conn, func(), error) {
-	start := int((r.next.Add(1) - 1) % uint64(len(r.conns))) //nolint:gosec // below a slice's length
+	start := int((r.next.Add(1) - 1) % uint64(len(r.conns)))
 	tried := triedServers(req.Context())
 	best, bestScore := r.conns[start], -1
 	for i := range r.conns {

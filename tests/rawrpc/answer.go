@@ -188,7 +188,7 @@ func (a *Answer) readStatus(header http.Header) error {
 	if err != nil {
 		return fmt.Errorf("%w: %v", ErrNoStatus, header)
 	}
-	a.Code = connect.Code(code) //nolint:gosec // a status code
+	a.Code = connect.Code(code)
 	if a.Text, err = url.PathUnescape(header.Get("Grpc-Message")); err != nil {
 		return fmt.Errorf("grpc-message: %w", err)
 	}

@@ -95,6 +95,6 @@ func (c Call) body() []byte {
 // Envelope returns a message with the five bytes that precede it in gRPC,
 // gRPC-Web and Connect streams: flags and length.
 func Envelope(flags byte, message []byte) []byte {
-	prefix := binary.BigEndian.AppendUint32([]byte{flags}, uint32(len(message))) //nolint:gosec // test messages are small
+	prefix := binary.BigEndian.AppendUint32([]byte{flags}, uint32(len(message)))
 	return append(prefix, message...)
 }

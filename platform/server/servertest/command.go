@@ -29,11 +29,11 @@ const (
 func Command(t testing.TB, path string) *Server {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), filepath.Base(path))
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, path).CombinedOutput(); err != nil { //nolint:gosec // the test names the path
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, path).CombinedOutput(); err != nil {
 		t.Fatalf("build %s: %v\n%s", path, err, out)
 	}
 	// Not with t.Context(): that would kill the process before it can drain.
-	command := exec.Command(binary, "--listen=127.0.0.1:0", "--admin-listen=", "--log-format=json") //nolint:gosec // built above
+	command := exec.Command(binary, "--listen=127.0.0.1:0", "--admin-listen=", "--log-format=json")
 	command.Env = environment()
 	stderr, err := command.StderrPipe()
 	if err != nil {
