@@ -33,7 +33,7 @@ func newHandler(config Config, info Info, rpcs *connect.Server, health *health, 
 	routes.mux.Handle(health.handler())
 	routes.mux.Handle("/", frontPage(info, routes.unknown))
 	streams := wire.Streams(grpcwebtext.Handler(routes.mux), wire.WithStallTimeout(config.StallTimeout))
-	return checkHost(config, crossOrigin(config, streams))
+	return wire.ReserveStack(checkHost(config, crossOrigin(config, streams)))
 }
 
 // routes is the mux of all procedures. It remembers handlers by procedure so
