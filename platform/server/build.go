@@ -42,6 +42,9 @@ type Server struct {
 	adminListener net.Listener
 
 	drain context.CancelFunc
+
+	// reserve is read by nobody. It lives as long as the server.
+	reserve []byte
 }
 
 // Info describes the program that serves.
@@ -76,6 +79,7 @@ func Build(ctx context.Context, log *slog.Logger, info Info, config Config, serv
 	server := &Server{
 		config: config, log: log, telemetry: signals, services: services,
 		health: newHealth(services), drain: startDrain,
+		reserve: make([]byte, heapReserve),
 	}
 	server.rpc = &http.Server{
 		Handler:           newHandler(config, info, rpcs, server.health, services),

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -52,6 +53,7 @@ func (s *Server) Run(ctx context.Context) error {
 	for range serving {
 		errs = append(errs, <-failed)
 	}
+	runtime.KeepAlive(s.reserve)
 	return errors.Join(errs...)
 }
 

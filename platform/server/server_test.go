@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -129,6 +131,22 @@ func TestAddressInUse(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "--listen "+built.Addr()) {
 		t.Errorf("got %v, want an error that names the address", err)
 	}
+}
+
+// A server that holds little must not collect garbage all the time.
+func TestHeapReserve(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("GOGC") != "" {
+		t.Skip("GOGC is set: the collector's pace is the caller's choice")
+	}
+	built, _ := start(t, nil)
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	if stats.NextGC < 32<<20 {
+		t.Errorf("the next collection is at %d bytes, want at least twice the reserve of 16 MiB", stats.NextGC)
+	}
+	runtime.KeepAlive(built)
 }
 
 // Services are closed once, the last first, after a drain.

@@ -16,6 +16,9 @@
 // http.ResponseWriter of net/http: a wrapper between the two must support
 // [http.ResponseController].
 //
+// [ReserveStack] goes around everything else: it saves the goroutine of a request
+// from growing its stack piece by piece.
+//
 // # Peers that stop reading
 //
 // What waits for a peer is bounded (see [WithMaxPending]). Once that is full,
