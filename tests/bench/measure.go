@@ -127,9 +127,13 @@ func startServers(ctx context.Context, s settings) (servers, error) {
 		engine.NetHTTP: {self, "serve", engine.NetHTTP},
 	}
 	if s.against != "" {
+		other, err := engine.ParleyBinary(ctx, s.against)
+		if err != nil {
+			return running, err
+		}
 		commands = map[string][]string{
 			engine.Parley:      engine.ParleyCommand(parley),
-			engine.OtherParley: engine.ParleyCommand(s.against),
+			engine.OtherParley: engine.ParleyCommand(other),
 		}
 	}
 	for name, command := range commands {

@@ -18,10 +18,11 @@ func ParleyCommand(binary string) []string {
 	}
 }
 
-// ParleyBinary returns given, or builds the binary of the checkout this runs in.
+// ParleyBinary returns the absolute path of the binary given, or builds that of
+// the checkout this runs in.
 func ParleyBinary(ctx context.Context, given string) (string, error) {
 	if given != "" {
-		return given, nil
+		return filepath.Abs(given)
 	}
 	root, err := checkout()
 	if err != nil {

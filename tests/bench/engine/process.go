@@ -42,11 +42,13 @@ type Process struct {
 	URL string
 
 	cmd    *exec.Cmd
+	dir    string // its working directory, where it may store data
 	exited chan error
 }
 
 // Start runs a command and waits until it logs, on standard error, a line of
-// JSON with msg "serving" and its url. End the process with Stop.
+// JSON with msg "serving" and its url. The process works in an empty folder of
+// its own. End it with Stop.
 func Start(ctx context.Context, command []string) (*Process, error) {
 	cmd := exec.Command(command[0], command[1:]...) //nolint:gosec,noctx // our own commands; Stop ends them in order
 	cmd.Env = environment()
@@ -54,10 +56,13 @@ func Start(ctx context.Context, command []string) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open its standard error: %w", err)
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("run it: %w", err)
+	if cmd.Dir, err = os.MkdirTemp("", "parley-bench-"); err != nil {
+		return nil, fmt.Errorf("make a folder for it: %w", err)
 	}
-	p := &Process{cmd: cmd, exited: make(chan error, 1)}
+	if err := cmd.Start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("run it: %w", err), os.RemoveAll(cmd.Dir))
+	}
+	p := &Process{cmd: cmd, dir: cmd.Dir, exited: make(chan error, 1)}
 	serving := make(chan string, 1)
 	go func() {
 		follow(stderr, serving)
@@ -124,15 +129,16 @@ func (p *Process) CPU() (time.Duration, error) {
 }
 
 // Stop ends the process, kindly first, and waits for its end. It returns an
-// error if the server did not end by itself, or failed.
+// error if the server did not end by itself, or failed. What it stored is gone.
 func (p *Process) Stop() error {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended: Wait says how
 	limit := time.NewTimer(stopLimit)
 	defer limit.Stop()
+	var err error
 	select {
-	case err := <-p.exited:
-		return err
+	case err = <-p.exited:
 	case <-limit.C:
-		return errors.Join(p.cmd.Process.Kill(), <-p.exited)
+		err = errors.Join(p.cmd.Process.Kill(), <-p.exited)
 	}
+	return errors.Join(err, os.RemoveAll(p.dir))
 }
