@@ -17,4 +17,6 @@ for dir in $(go list -m -f '{{.Dir}}'); do
   [[ -n $(cd "$dir" && go list ./... 2> /dev/null) ]] || continue
   (cd "$dir" && "$OLDPWD/.bin/golangci-lint" run ./...) || failed=1
 done
+# Outside the workspace, so that nobody else gets what Parley is compared with.
+(cd tests/bench && GOWORK=off "$OLDPWD/.bin/golangci-lint" run ./...) || failed=1
 exit "$failed"

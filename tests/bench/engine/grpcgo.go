@@ -30,7 +30,7 @@ func newGRPCGo() *grpc.Server {
 	return server
 }
 
-func grpcUnary(_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+func grpcUnary(_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) { //nolint:revive // grpc-go's order
 	req := new(unaryv1.GetServerResponseRequest)
 	if err := decode(req); err != nil {
 		return nil, err

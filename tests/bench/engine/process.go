@@ -87,7 +87,10 @@ func follow(log io.Reader, serving chan<- string) {
 	defer close(serving)
 	found := false
 	for lines := bufio.NewScanner(log); lines.Scan(); {
-		var line struct{ Msg, URL string }
+		var line struct {
+			Msg string `json:"msg"`
+			URL string `json:"url"`
+		}
 		if !found && json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "serving" {
 			found = true
 			serving <- line.URL

@@ -49,8 +49,8 @@ func postJSON(ctx context.Context, client *http.Client, url, body, text string) 
 		return fmt.Errorf("read the answer: %w", err)
 	}
 	var answer struct {
-		Message  string
-		Received bool
+		Message  string `json:"message"`
+		Received bool   `json:"received"`
 	}
 	if err := json.Unmarshal(content, &answer); err != nil || res.StatusCode != http.StatusOK ||
 		!answer.Received || !strings.Contains(answer.Message, text) {
