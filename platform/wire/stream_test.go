@@ -340,7 +340,7 @@ func TestPanicPassesThrough(t *testing.T) {
 		if err == nil || string(content) != "xxxxxxxxxx" {
 			t.Errorf("%s: got %q, %v", kind, content, err)
 		}
-		if value := <-recovered; value != http.ErrAbortHandler {
+		if value := <-recovered; value != http.ErrAbortHandler { //nolint:errorlint // net/http compares the same way
 			t.Errorf("%s: recovered %v", kind, value)
 		}
 	}
