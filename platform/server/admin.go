@@ -10,8 +10,9 @@ import (
 )
 
 // newAdmin serves what operators and machines read: /metrics in Prometheus
-// form, /livez (the process runs), /readyz (it wants traffic), /debug/pprof/.
-func newAdmin(log *slog.Logger, registry *prometheus.Registry, health *health) *http.Server {
+// form, /livez (the process runs), /readyz (it wants traffic), /debug/pprof/, and
+// what services add.
+func newAdmin(log *slog.Logger, registry *prometheus.Registry, health *health, services []Service) *http.Server {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -31,6 +32,11 @@ func newAdmin(log *slog.Logger, registry *prometheus.Registry, health *health) *
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	for _, service := range services {
+		for pattern, handler := range service.Admin {
+			mux.Handle(pattern, handler)
+		}
+	}
 	return &http.Server{
 		Handler:           mux,
 		ReadHeaderTimeout: readHeaderTimeout,

@@ -93,7 +93,7 @@ func Build(ctx context.Context, log *slog.Logger, info Info, config Config, serv
 		BaseContext:       func(net.Listener) context.Context { return drain.NewContext(context.Background(), draining) },
 	}
 	if config.AdminListen != "" {
-		server.admin = newAdmin(log, signals.Registry, server.health)
+		server.admin = newAdmin(log, signals.Registry, server.health, services)
 	}
 	if err := server.listen(ctx); err != nil {
 		return nil, errors.Join(err, signals.Shutdown(ctx))

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"net/http"
+
 	"connectrpc.com/connect/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/protobuf/proto"
@@ -29,6 +31,10 @@ type Service struct {
 	// Failed, where set, receives an error after which the service cannot go on.
 	// Run then cuts all calls and returns it.
 	Failed <-chan error
+	// Admin are further handlers for the admin listener, by their pattern, such as
+	// "POST /backup". That listener knows no identity and drains after the services
+	// have closed: a handler decides whom it hears, and expects to be called late.
+	Admin map[string]http.Handler
 	// Close, where set, releases what the service holds. It is called once,
 	// after the last call has ended.
 	Close func() error

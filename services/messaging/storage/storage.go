@@ -1,0 +1,87 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore"
+)
+
+var (
+	// ErrLocked: another process uses the directory.
+	ErrLocked = store.ErrLocked
+	// ErrDamaged: the data is damaged or incomplete.
+	ErrDamaged = store.ErrDamaged
+	// ErrNoStore: the directory holds no store.
+	ErrNoStore = errors.New("no message store")
+)
+
+// Recover makes the store in dir usable where a server refuses it as damaged. It
+// returns what is wrong, nil if a server would start on it as it is. Without
+// acceptLoss it changes nothing.
+//
+// With it, what cannot be read is set aside and every topic gets a new epoch:
+// readers are told of what is missing by a gap. A topic of which only the name
+// is left is made again with the defaults of the contract. It fails with
+// ErrNoStore or ErrLocked, and if the damage is too great; then a backup has to
+// be restored.
+func Recover(dir string, acceptLoss bool) (finding, err error) {
+	if err := mustExist(dir); err != nil {
+		return nil, fmt.Errorf("recover store: %w", err)
+	}
+	return pebblestore.Recover(options(dir), pebblestore.Recovery{
+		AcceptLoss: acceptLoss,
+		Definition: store.Definition{MaxMessageBytes: 1 << 20, DedupWindow: 10 * time.Minute, DedupMaxIDs: 1_000_000},
+	})
+}
+
+// Backup copies the store in dir into the directory target, which must not
+// exist. It opens the store as a server does, so it fails with ErrLocked while
+// one runs, and with ErrDamaged where one would refuse to start.
+func Backup(ctx context.Context, dir, target string) error {
+	if err := mustExist(dir); err != nil {
+		return fmt.Errorf("back up store: %w", err)
+	}
+	opened, err := pebblestore.Open(options(dir))
+	if err != nil {
+		return err
+	}
+	return errors.Join(opened.Backup(ctx, filepath.Clean(target)), opened.Close())
+}
+
+// Restore makes the data directory dir, which must not exist or be empty, of a
+// backup. Every topic gets a new epoch, so that cursors from before do not go on
+// unnoticed. The backup is not changed. It fails with ErrNoStore, with
+// os.ErrExist if dir is not empty, and with ErrDamaged if the backup is.
+func Restore(backup, dir string) error {
+	if err := mustExist(backup); err != nil {
+		return fmt.Errorf("restore store: %w", err)
+	}
+	return pebblestore.Restore(filepath.Clean(backup), options(dir))
+}
+
+func options(dir string) pebblestore.Options {
+	return pebblestore.Options{Dir: filepath.Clean(dir)} // other names are made of this one
+}
+
+// mustExist keeps a mistyped name from becoming a new, empty store. It looks no
+// further than for a directory with something in it: a store that lost files is
+// damaged, not absent.
+func mustExist(dir string) error {
+	list, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("%s does not exist: %w", dir, ErrNoStore)
+	case err != nil:
+		return err
+	case len(list) == 0:
+		return fmt.Errorf("%s is empty: %w", dir, ErrNoStore)
+	default:
+		return nil
+	}
+}
