@@ -18,7 +18,8 @@ const description = `Durable, ordered messaging whose whole API is a versioned P
 Start a server with "parley serve", then call it from another terminal, with
 curl, from a browser or from any language's generated stubs.
 
-Every flag can be given in the environment: --server is PARLEY_SERVER.
+Flags can be given in the environment where their help names a variable:
+--server is PARLEY_SERVER.
 
 Exit codes: 0 success, 1 the call or the server failed, 2 wrong usage,
 3 the server cannot be reached or is shutting down (trying again may help),
@@ -29,6 +30,12 @@ type cli struct {
 	Serve         serveCmd         `cmd:"" help:"Serve all services on one port."`
 	Unary         unaryCmd         `cmd:"" help:"Send one message, print it and the answer."`
 	Bidirectional bidirectionalCmd `cmd:"" help:"Send messages on a stream and print the answers as they come."`
+	Topic         topicCmd         `cmd:"" help:"Create, list, show, change and delete topics."`
+	Publish       publishCmd       `cmd:"" help:"Publish messages to a topic."`
+	Subscribe     subscribeCmd     `cmd:"" help:"Print the messages of a topic, stored ones and then new ones."`
+	Store         storeCmd         `cmd:"" help:"Check or recover the data directory of a stopped server."`
+	Backup        backupCmd        `cmd:"" help:"Back up a running or stopped server."`
+	Restore       restoreCmd       `cmd:"" help:"Make a data directory of a backup."`
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 
 	InstallCompletions kongplete.InstallCompletions `cmd:"" help:"Install shell completion for bash, zsh or fish."`

@@ -76,6 +76,9 @@ func (o *output) UnmarshalText(text []byte) error {
 	}
 }
 
+// encode writes a value as one line of JSON.
+func (output) encode(out io.Writer, value any) error { return json.NewEncoder(out).Encode(value) }
+
 // print writes one result: its text, or the whole message as one line of JSON.
 // protojson varies its spacing on purpose; scripts get the compact form.
 func (o output) print(out io.Writer, text string, message proto.Message) error {
@@ -87,7 +90,7 @@ func (o output) print(out io.Writer, text string, message proto.Message) error {
 	if err != nil {
 		return fmt.Errorf("encode the result as JSON: %w", err)
 	}
-	return json.NewEncoder(out).Encode(json.RawMessage(encoded))
+	return o.encode(out, json.RawMessage(encoded))
 }
 
 func tokenFromFile(name string) client.TokenSource {

@@ -36,6 +36,9 @@ func report(out io.Writer, err error) int {
 			return exitUnavailable
 		}
 		return exitFailed
+	case errors.Is(err, errUnreachable):
+		fmt.Fprintf(out, "parley: %v\n", err)
+		return exitUnavailable
 	case errors.Is(err, server.ErrConfig), errors.Is(err, errUsage):
 		fmt.Fprintf(out, "parley: %v\n", err)
 		return exitUsage
@@ -44,6 +47,10 @@ func report(out io.Writer, err error) int {
 		return exitFailed
 	}
 }
+
+// errUnreachable is wrapped by errors of commands that call a server by other
+// means than RPC and do not reach it.
+var errUnreachable = errors.New("the server cannot be reached")
 
 // errUsage is wrapped by errors that another command line would avoid.
 var errUsage = errors.New("wrong usage")

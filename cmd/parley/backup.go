@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/parleyhq/parley/services/messaging/storage"
+)
+
+type backupCmd struct {
+	dataDir
+	Admin     string `default:"127.0.0.1:8081" help:"The running server's admin listener, on this machine."`
+	Offline   bool   `env:"-" help:"Read --data-dir itself, while the server is stopped."`
+	Directory string `arg:"" type:"path" help:"Where to write the backup. It must not exist."`
+}
+
+// Help is shown by `parley backup --help`.
+func (backupCmd) Help() string {
+	return `Asks the server on this machine, through its admin listener, for a copy of its data
+as it is at one moment. The server goes on meanwhile and writes the copy itself, so
+the directory must be one it may write to. On the same file system files are linked
+and take no further space at first: move the backup to another disk or machine.
+
+With --offline the data directory of a stopped server is copied instead. Use only
+parley restore to make a data directory of a backup.
+
+Examples:
+  parley backup /backup/parley-2026-01-31
+  parley backup /backup/parley-2026-01-31 --offline --data-dir /var/lib/parley`
+}
+
+// Run makes the backup.
+func (c *backupCmd) Run(std streams) error {
+	ctx, stop := clientContext()
+	defer stop()
+	var err error
+	if c.Offline {
+		err = storage.Backup(ctx, c.DataDir, c.Directory)
+		if errors.Is(err, storage.ErrLocked) {
+			return fmt.Errorf("%w\nA server uses it: leave --offline out to let the server make the backup.", err) //nolint:revive,staticcheck // a hint
+		}
+		err = explainStorage(err)
+	} else {
+		err = c.ask(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(std.out, "backup complete: %s\n", c.Directory)
+	return err
+}
+
+// ask lets the running server make the backup.
+func (c *backupCmd) ask(ctx context.Context) error {
+	body, err := json.Marshal(storage.BackupRequest{Directory: c.Directory})
+	if err != nil {
+		return fmt.Errorf("encode request: %w", err)
+	}
+	method, path, _ := strings.Cut(storage.BackupPattern, " ")
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+c.Admin+path, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("%w: --admin %q is not host:port", errUsage, c.Admin)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	direct := &http.Client{Transport: &http.Transport{DialContext: new(net.Dialer).DialContext}} // no proxy
+	defer direct.CloseIdleConnections()
+	res, err := direct.Do(req)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("%w: nothing listens on %s\nIs the server running on this machine, with this --admin-listen? Use --offline for a stopped one.", errUnreachable, c.Admin)
+	case err != nil:
+		return fmt.Errorf("ask for a backup: %w", err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode == http.StatusNoContent {
+		return nil
+	}
+	text, _ := io.ReadAll(io.LimitReader(res.Body, 4<<10))
+	return fmt.Errorf("the server refused: %s (HTTP %d)", strings.TrimSpace(string(text)), res.StatusCode)
+}
+
+type restoreCmd struct {
+	dataDir
+	Backup string `arg:"" type:"existingdir" help:"The backup's directory. It is not changed."`
+}
+
+// Help is shown by `parley restore --help`.
+func (restoreCmd) Help() string {
+	return `Copies a backup into a data directory that does not exist or is empty, for a server
+to start on. Every topic gets a new epoch: what was published after the backup is
+not in it, and readers that come back with their old cursors are told by a gap.
+
+Examples:
+  parley restore /backup/parley-2026-01-31
+  parley restore /backup/parley-2026-01-31 --data-dir /var/lib/parley`
+}
+
+// Run restores the backup.
+func (c *restoreCmd) Run(std streams) error {
+	if err := storage.Restore(c.Backup, c.DataDir); err != nil {
+		return explainStorage(err)
+	}
+	_, err := fmt.Fprintf(std.out, "restored into %s; start it with: parley serve --data-dir %s\n", c.DataDir, filepath.Clean(c.DataDir))
+	return err
+}

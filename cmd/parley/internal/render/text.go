@@ -1,0 +1,86 @@
+// Package render turns topics, messages and receipts into lines for a terminal.
+// What a message holds cannot break out of its line or command the terminal.
+package render
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+)
+
+// TimeFormat is that of times: UTC to the microsecond, all of one width.
+const TimeFormat = "2006-01-02T15:04:05.000000Z"
+
+// shownBytes is how many bytes of data a line shows.
+const shownBytes = 48
+
+// Message returns one line: sequence, time, key in brackets if there is one, and
+// the content.
+func Message(m *messagingv1.Message) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %s ", m.GetSequence(), m.GetPublishTime().AsTime().Format(TimeFormat))
+	if key := m.GetKey(); key != "" {
+		fmt.Fprintf(&b, "[%s] ", Safe(key))
+	}
+	switch payload := m.GetPayload().(type) {
+	case *messagingv1.Message_Text:
+		b.WriteString(Safe(payload.Text))
+	case *messagingv1.Message_Data:
+		b.WriteString(data(payload.Data))
+	default:
+		b.WriteString("(content of a kind that this version does not know)")
+	}
+	return b.String()
+}
+
+// Safe returns text as it is if it is printable and cannot be taken for anything
+// else, and quoted as in Go otherwise.
+func Safe(text string) string {
+	unsafe := func(r rune) bool { return r == utf8.RuneError || r != '\t' && !unicode.IsPrint(r) }
+	if strings.HasPrefix(text, `"`) && strings.HasSuffix(text, `"`) || strings.ContainsFunc(text, unsafe) {
+		return strconv.Quote(text)
+	}
+	return text
+}
+
+func data(bytes []byte) string {
+	more := ""
+	if len(bytes) > shownBytes {
+		more = "…"
+	}
+	shown := base64.StdEncoding.EncodeToString(bytes[:min(shownBytes, len(bytes))])
+	return fmt.Sprintf("(%d bytes) %s%s", len(bytes), shown, more)
+}
+
+// Gap returns one line that says what is missing and why.
+func Gap(gap *messagingv1.Gap) string {
+	missing := fmt.Sprintf("sequences %d to %d are missing", gap.GetFirstMissing(), gap.GetLastMissing())
+	switch {
+	case gap.GetLastMissing() == 0:
+		missing = fmt.Sprintf("everything from sequence %d on is missing", gap.GetFirstMissing())
+	case gap.GetLastMissing() == gap.GetFirstMissing():
+		missing = fmt.Sprintf("sequence %d is missing", gap.GetFirstMissing())
+	}
+	reason := "the storage lost them"
+	switch gap.GetReason() {
+	case messagingv1.GapReason_GAP_REASON_RETENTION:
+		reason = "removed by retention or a purge"
+	case messagingv1.GapReason_GAP_REASON_TOPIC_RECREATED:
+		reason = "the topic was created again since"
+	default: // an unknown reason counts as a loss
+	}
+	return fmt.Sprintf("gap: %s (%s); going on at sequence %d", missing, reason, gap.GetResumedAt())
+}
+
+// Count returns a number with its noun, such as "1 message" or "2 messages".
+func Count(n uint64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.FormatUint(n, 10) + " " + noun + "s"
+}

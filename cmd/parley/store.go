@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/parleyhq/parley/services/messaging/storage"
+
+	"github.com/parleyhq/parley/cmd/parley/internal/render"
+)
+
+type storeCmd struct {
+	Check   storeCheckCmd   `cmd:"" help:"Read everything in a data directory and verify it."`
+	Recover storeRecoverCmd `cmd:"" help:"Make a damaged data directory usable, giving up what is lost."`
+}
+
+// dataDir is the flag of commands on a stopped server's data.
+type dataDir struct {
+	DataDir string `default:"./parley-data" help:"The server's data directory." placeholder:"DIR" type:"path"`
+}
+
+var (
+	// errDamaged: the command did its work and found damage.
+	errDamaged = errors.New("the store is damaged")
+	// errRefused: the command needs to be told that a loss is accepted.
+	errRefused = errors.New("nothing was changed: repeat with --accept-loss to go on without what is lost, or restore a backup")
+)
+
+type storeCheckCmd struct {
+	dataDir
+	Output output `default:"text" help:"Form of the report: text or json."`
+}
+
+// Help is shown by `parley store check --help`.
+func (storeCheckCmd) Help() string {
+	return `Reads every record and verifies checksums, order and numbering. The server must
+not be running; nothing is changed. The exit code is 0 if everything is as it
+should be, and 1 if something is damaged.
+
+Examples:
+  parley store check
+  parley store check --data-dir /var/lib/parley --output json`
+}
+
+// Run checks and prints the report.
+func (c *storeCheckCmd) Run(std streams) error {
+	report, err := storage.Check(c.DataDir)
+	if err != nil {
+		return explainStorage(err)
+	}
+	if c.Output == outputJSON {
+		err = c.Output.encode(std.out, report)
+	} else {
+		err = printReport(std.out, report)
+	}
+	if err == nil && !report.Clean {
+		err = fmt.Errorf("%s: %w: see parley store recover --help", c.DataDir, errDamaged)
+	}
+	return err
+}
+
+func printReport(out io.Writer, report storage.Report) error {
+	var messages uint64
+	for _, topic := range report.Topics {
+		messages += topic.Messages
+		for _, gap := range topic.Accepted {
+			fmt.Fprintf(out, "topic %s: sequences %d to %d were given up by a recovery\n", topic.Name, gap.First, gap.Last)
+		}
+		for _, gap := range topic.Lost {
+			fmt.Fprintf(out, "topic %s: sequences %d to %d CANNOT BE READ; readers get a gap\n", topic.Name, gap.First, gap.Last)
+		}
+		for _, problem := range topic.Problems {
+			fmt.Fprintf(out, "topic %s: PROBLEM: %s\n", topic.Name, problem)
+		}
+	}
+	for _, problem := range report.Problems {
+		fmt.Fprintf(out, "PROBLEM: %s\n", problem)
+	}
+	verdict := "clean"
+	if !report.Clean {
+		verdict = "damaged"
+	}
+	_, err := fmt.Fprintf(out, "%s: %s, %s\n", verdict, render.Count(uint64(len(report.Topics)), "topic"), render.Count(messages, "message"))
+	return err
+}
+
+type storeRecoverCmd struct {
+	dataDir
+	AcceptLoss bool `env:"-" help:"Go on without what is lost."`
+}
+
+// Help is shown by `parley store recover --help`.
+func (storeRecoverCmd) Help() string {
+	return `For a data directory on which the server refuses to start. Without --accept-loss
+it only says what is lost, changes nothing and exits with 1. With it, damaged files
+are set aside in the directory "damaged", every topic gets a new epoch, and readers
+are told of what is missing by a gap. Copy the directory before, and restore a
+backup instead where that loses less. The server must not be running.
+
+Examples:
+  parley store recover
+  parley store recover --data-dir /var/lib/parley --accept-loss`
+}
+
+// Run recovers, or says what a recovery would give up.
+func (c *storeRecoverCmd) Run(std streams) error {
+	finding, err := storage.Recover(c.DataDir, c.AcceptLoss)
+	if err != nil {
+		return explainStorage(err)
+	}
+	if finding == nil {
+		_, err := fmt.Fprintln(std.out, "nothing to recover: the server starts on this directory as it is")
+		return err
+	}
+	fmt.Fprintf(std.out, "found: %v\n", finding)
+	switch {
+	case !errors.Is(finding, storage.ErrDamaged): // such as a format that is too new
+		return finding
+	case !c.AcceptLoss:
+		return errRefused
+	}
+	_, err = fmt.Fprintln(std.out, "recovered: every topic has a new epoch, and readers are told of what is missing")
+	return err
+}
+
+// explainStorage adds what to do about an error.
+func explainStorage(err error) error {
+	switch {
+	case errors.Is(err, storage.ErrLocked):
+		return fmt.Errorf("%w\nStop the server that uses it first.", err) //nolint:revive,staticcheck // a hint, as client.Explain has them
+	case errors.Is(err, storage.ErrNoStore):
+		return fmt.Errorf("%w\nCheck the name of the directory.", err) //nolint:revive,staticcheck // a hint
+	case errors.Is(err, storage.ErrDamaged):
+		return fmt.Errorf("%w\nSee parley store check --help and parley store recover --help.", err) //nolint:revive,staticcheck // a hint
+	default:
+		return err
+	}
+}
