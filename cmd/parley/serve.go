@@ -42,7 +42,7 @@ func (c *serveCmd) Run(std streams) error {
 	logger := c.Logger(os.Stderr)
 	log, err := messaging.New(logger, c.Messaging)
 	if err != nil {
-		return err
+		return explainStorage(err)
 	}
 	all := append(services(), log.Services()...)
 	built, err := server.Build(ctx, logger, info, c.Config, all...)

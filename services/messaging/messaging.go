@@ -3,6 +3,7 @@ package messaging
 import (
 	"fmt"
 	"log/slog"
+	"net/http"
 
 	"buf.build/go/protovalidate"
 	"connectrpc.com/connect/v2"
@@ -15,6 +16,7 @@ import (
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore"
 	"github.com/parleyhq/parley/services/messaging/internal/tail"
+	"github.com/parleyhq/parley/services/messaging/storage"
 )
 
 // Log is the messaging service over one data directory. It is safe for
@@ -24,6 +26,7 @@ type Log struct {
 	metrics  *metrics
 	topics   *rpc.Topics
 	messages *rpc.Messages
+	backup   http.Handler
 	failed   chan error
 }
 
@@ -50,6 +53,7 @@ func New(log *slog.Logger, config Config) (*Log, error) {
 		return nil, fmt.Errorf("open --data-dir %s: %w", config.DataDir, err)
 	}
 	l.store = opened
+	l.backup = storage.BackupHandler(log, opened.Backup)
 	l.topics = &rpc.Topics{Store: opened}
 	l.messages = &rpc.Messages{
 		Source: &delivery.Source{
@@ -64,7 +68,10 @@ func New(log *slog.Logger, config Config) (*Log, error) {
 // Services returns what a server serves: TopicService and MessageService.
 func (l *Log) Services() []server.Service {
 	return []server.Service{
-		{Name: messagingv1connect.TopicServiceName, Register: l.registerTopics, Failed: l.failed, Close: l.Close},
+		{
+			Name: messagingv1connect.TopicServiceName, Register: l.registerTopics,
+			Admin: map[string]http.Handler{storage.BackupPattern: l.backup}, Failed: l.failed, Close: l.Close,
+		},
 		{
 			Name: messagingv1connect.MessageServiceName, Register: l.registerMessages,
 			Precheck: ingest.Valid, Collectors: l.metrics.collectors(),

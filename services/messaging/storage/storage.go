@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
+	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore"
+	"github.com/parleyhq/parley/services/messaging/internal/translate"
 )
 
 var (
@@ -36,7 +37,7 @@ func Recover(dir string, acceptLoss bool) (finding, err error) {
 	}
 	return pebblestore.Recover(options(dir), pebblestore.Recovery{
 		AcceptLoss: acceptLoss,
-		Definition: store.Definition{MaxMessageBytes: 1 << 20, DedupWindow: 10 * time.Minute, DedupMaxIDs: 1_000_000},
+		Definition: translate.Definition(&messagingv1.Topic{}),
 	})
 }
 
