@@ -34,21 +34,20 @@ func Root(t testing.TB) string {
 
 // binary remembers its result: asking the go command whether the binary is
 // current takes longer than most tests.
-//
-//nolint:gochecknoglobals // a memo of a pure function
-var binary = sync.OnceValues(build)
+var binary = sync.OnceValues(func() (string, error) { return Build("cmd/parley", "parley") })
 
-// build compiles into the ignored .bin folder, where the go command leaves a
-// binary alone that is current. Test packages run at once: the lock makes the
-// first one build and the others wait.
-func build() (string, error) {
+// Build compiles the command in a folder of the checkout, with the race detector
+// when the test has it, and returns the path of the binary: in the ignored .bin
+// folder, where the go command leaves a binary alone that is current. Test
+// packages run at once: the lock makes the first one build and the others wait.
+func Build(folder, name string) (string, error) {
 	root, err := findRoot()
 	if err != nil {
 		return "", err
 	}
-	name, flags := "parley", []string(nil)
+	var flags []string
 	if raceEnabled() {
-		name, flags = "parley-race", []string{"-race"}
+		name, flags = name+"-race", []string{"-race"}
 	}
 	out := filepath.Join(root, ".bin", "test", name)
 	if err := os.MkdirAll(filepath.Dir(out), 0o750); err != nil {
@@ -63,7 +62,7 @@ func build() (string, error) {
 		return "", fmt.Errorf("lock %s: %w", lock.Name(), err)
 	}
 	cmd := exec.Command("go", append(append([]string{"build", "-o", out}, flags...), ".")...)
-	cmd.Dir = filepath.Join(root, "cmd", "parley")
+	cmd.Dir = filepath.Join(root, filepath.FromSlash(folder))
 	if output, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, output)
 	}

@@ -37,7 +37,10 @@ func Tool(t testing.TB, name string) string {
 // Slow skips a test that takes long, unless the environment asks for it.
 func Slow(t testing.TB) {
 	t.Helper()
-	if os.Getenv(strictEnv) != "1" && os.Getenv(slowEnv) != "1" {
+	if !IsSlow() {
 		t.Skipf("slow test: set %s=1 to run it", slowEnv)
 	}
 }
+
+// IsSlow reports whether the environment asks for tests that take long.
+func IsSlow() bool { return os.Getenv(strictEnv) == "1" || os.Getenv(slowEnv) == "1" }

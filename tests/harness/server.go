@@ -29,8 +29,18 @@ type Server struct {
 	tolerant bool
 }
 
-// Start runs `parley serve` with further flags and stops it when the test ends.
+// Start runs `parley serve` with further flags, waits until it is ready, and
+// stops it when the test ends.
 func Start(t testing.TB, flags ...string) *Server {
+	t.Helper()
+	server := Launch(t, flags...)
+	server.AwaitReady(t)
+	return server
+}
+
+// Launch is [Start] without waiting: the process may not serve yet, or end by
+// itself.
+func Launch(t testing.TB, flags ...string) *Server {
 	t.Helper()
 	server := &Server{journal: newJournal(), exited: make(chan struct{})}
 	arguments := append([]string{
@@ -49,12 +59,16 @@ func Start(t testing.TB, flags ...string) *Server {
 		_ = server.cmd.Wait() // ProcessState has the result
 	}()
 	t.Cleanup(func() { server.Stop(t) })
-
-	line := server.WaitFor(t, "that it serves", func(line Line) bool { return line.Text("msg") == "serving" })
-	server.URL, server.Admin = line.Text("url"), "http://"+line.Text("admin")
-	_, server.Addr, _ = strings.Cut(server.URL, "://")
-	Eventually(t, "the server is ready", func() bool { return server.Ready() })
 	return server
+}
+
+// AwaitReady waits until a launched server is ready, and sets its addresses.
+func (s *Server) AwaitReady(t testing.TB) {
+	t.Helper()
+	line := s.WaitFor(t, "that it serves", func(line Line) bool { return line.Text("msg") == "serving" })
+	s.URL, s.Admin = line.Text("url"), "http://"+line.Text("admin")
+	_, s.Addr, _ = strings.Cut(s.URL, "://")
+	Eventually(t, "the server is ready", func() bool { return s.Ready() })
 }
 
 // StartTLS is [Start] with TLS and a certificate of its own.
@@ -122,14 +136,9 @@ func (s *Server) Stop(t testing.TB) {
 
 func (s *Server) check(t testing.TB) {
 	t.Helper()
-	output := s.journal.text()
+	s.checkAlarms(t)
 	if code := s.cmd.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("the server ended with %s, want exit code 0", s.cmd.ProcessState)
-	}
-	for _, alarm := range []string{"DATA RACE", "panic:", "fatal error:"} {
-		if strings.Contains(output, alarm) {
-			t.Errorf("the server's output has %q", alarm)
-		}
 	}
 	if !s.tolerant {
 		for _, line := range s.journal.all() {
@@ -138,8 +147,23 @@ func (s *Server) check(t testing.TB) {
 			}
 		}
 	}
+	s.showIfFailed(t)
+}
+
+// checkAlarms looks for what no server may print, however it ends.
+func (s *Server) checkAlarms(t testing.TB) {
+	t.Helper()
+	for _, alarm := range []string{"DATA RACE", "panic:", "fatal error:"} {
+		if strings.Contains(s.journal.text(), alarm) {
+			t.Errorf("the server's output has %q", alarm)
+		}
+	}
+}
+
+func (s *Server) showIfFailed(t testing.TB) {
+	t.Helper()
 	if t.Failed() {
-		t.Logf("the server's output:\n%s", shorten(output))
+		t.Logf("the server's output:\n%s", shorten(s.journal.text()))
 	}
 }
 
