@@ -10,6 +10,7 @@ import (
 
 	"github.com/parleyhq/parley/platform/client"
 	"github.com/parleyhq/parley/platform/server"
+	"github.com/parleyhq/parley/services/messaging"
 )
 
 // Exit codes, for scripts. The help names them.
@@ -39,7 +40,7 @@ func report(out io.Writer, err error) int {
 	case errors.Is(err, errUnreachable):
 		fmt.Fprintf(out, "parley: %v\n", err)
 		return exitUnavailable
-	case errors.Is(err, server.ErrConfig), errors.Is(err, errUsage):
+	case errors.Is(err, server.ErrConfig), errors.Is(err, messaging.ErrConfig), errors.Is(err, errUsage):
 		fmt.Fprintf(out, "parley: %v\n", err)
 		return exitUsage
 	default:

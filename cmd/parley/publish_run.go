@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"unicode/utf8"
 
 	"connectrpc.com/connect/v2"
@@ -90,8 +91,10 @@ func (p *publisher) advice(err error) string {
 	if first == last {
 		what = fmt.Sprintf("message %d", first)
 	}
+	dial, isNet := errors.AsType[*net.OpError](err)
 	switch code := connect.CodeOf(err); {
-	case code == connect.CodeInvalidArgument, code == connect.CodeNotFound, code == connect.CodeAborted,
+	case isNet && dial.Op == "dial", // never sent
+		code == connect.CodeInvalidArgument, code == connect.CodeNotFound, code == connect.CodeAborted,
 		code == connect.CodePermissionDenied, code == connect.CodeUnauthenticated:
 		return what + ": not stored, nor anything after"
 	case p.command.IDPrefix != "":

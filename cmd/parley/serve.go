@@ -56,21 +56,23 @@ func (c *serveCmd) Run(std streams) error {
 // greet tells a newcomer what to try, shortest first.
 func greet(out io.Writer, built *server.Server) {
 	url := built.URL()
-	curl, buf, parley := "curl", "buf curl --http2-prior-knowledge", command()+" bidirectional"
+	curl, buf, server := "curl", "buf curl --http2-prior-knowledge", ""
 	if strings.HasPrefix(url, "https:") {
 		curl, buf = "curl --insecure", "buf curl --insecure"
 	}
 	if url != defaultServer {
-		parley += " --server " + url
+		server = " --server " + url
 	}
 	fmt.Fprintf(out, `Parley serves gRPC, gRPC-Web and Connect on %[1]s. Try, in another terminal:
 
   %[2]s %[1]s/parley.unary.v1.UnaryService/GetServerResponse \
     --json '{"message": "Hello Server you there?"}'
-  %[4]s
+  %[4]s topic create orders%[5]s
+  %[4]s publish orders "first order"%[5]s
+  %[4]s subscribe orders%[5]s
   %[3]s --list-methods %[1]s
 
-`, url, curl, buf, parley)
+`, url, curl, buf, command(), server)
 	if admin := built.AdminAddr(); admin != "" {
 		fmt.Fprintf(out, "Metrics, profiles and readiness: http://%s/metrics. Ctrl-C stops.\n\n", admin)
 	}

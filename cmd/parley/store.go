@@ -118,10 +118,22 @@ func (c *storeRecoverCmd) Run(std streams) error {
 	case !errors.Is(finding, storage.ErrDamaged): // such as a format that is too new
 		return finding
 	case !c.AcceptLoss:
-		return errRefused
+		return c.preview(std.out)
 	}
 	_, err = fmt.Fprintln(std.out, "recovered: every topic has a new epoch, and readers are told of what is missing")
 	return err
+}
+
+// preview says what a recovery would give up, as far as it can be known.
+func (c *storeRecoverCmd) preview(out io.Writer) error {
+	report, err := storage.Check(c.DataDir)
+	if err == nil {
+		err = printReport(out, report)
+	}
+	if err != nil {
+		return explainStorage(err)
+	}
+	return errRefused
 }
 
 // explainStorage adds what to do about an error.
