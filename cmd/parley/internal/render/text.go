@@ -66,7 +66,7 @@ func Gap(gap *messagingv1.Gap) string {
 	case gap.GetLastMissing() == gap.GetFirstMissing():
 		missing = fmt.Sprintf("sequence %d is missing", gap.GetFirstMissing())
 	}
-	reason := "the storage lost them"
+	reason := "lost or damaged in storage"
 	switch gap.GetReason() {
 	case messagingv1.GapReason_GAP_REASON_RETENTION:
 		reason = "removed by retention or a purge"
