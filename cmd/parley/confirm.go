@@ -17,7 +17,7 @@ var errDeclined = errors.New("nothing was changed")
 // isTerminal reports whether a stream is a terminal.
 func isTerminal(stream any) bool {
 	file, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd())) //nolint:gosec // a file descriptor is small
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // mayAsk fails if a question would have nobody to answer it.

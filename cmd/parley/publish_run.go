@@ -66,13 +66,13 @@ func (p *publisher) messages(batch []lines.Line) []*messagingv1.Message {
 
 func (p *publisher) add(r *messagingv1.Receipt, messages int) {
 	sum := p.receipt
-	if sum.FirstSequence == 0 {
+	if sum.GetFirstSequence() == 0 {
 		sum.FirstSequence = r.GetFirstSequence()
 	}
 	if r.GetLastSequence() > 0 {
 		sum.LastSequence = r.GetLastSequence()
 	}
-	if sum.StoredBatches == 0 || r.GetDurability() < sum.GetDurability() {
+	if sum.GetStoredBatches() == 0 || r.GetDurability() < sum.GetDurability() {
 		sum.Durability = r.GetDurability()
 	}
 	if r.GetCursor().GetSequence() >= sum.GetCursor().GetSequence() {

@@ -72,10 +72,12 @@ func refuse(r *http.Request) string {
 	if err != nil || !peer.Addr().Unmap().IsLoopback() {
 		return "a backup is written on the server's machine: ask for it there, by a loopback address"
 	}
-	if host, _, err := net.SplitHostPort(r.Host); err == nil && host != "localhost" {
-		if addr, err := netip.ParseAddr(host); err != nil || !addr.IsLoopback() {
-			return "a backup is asked for by a loopback address"
-		}
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = r.Host
+	}
+	if addr, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !addr.IsLoopback()) {
+		return "a backup is asked for by a loopback address"
 	}
 	return ""
 }
