@@ -78,7 +78,7 @@ func (c *backupCmd) ask(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("%w: nothing listens on %s\nIs the server running on this machine, with this --admin-listen? Use --offline for a stopped one.", errUnreachable, c.Admin) //nolint:revive // a hint, as client.Explain has them
+		return fmt.Errorf("%w: nothing listens on %s\nIs the server running on this machine, with this --admin-listen? Use --offline for a stopped one.", errUnreachable, c.Admin) //nolint:revive,staticcheck // a hint, as client.Explain has them
 	case err != nil:
 		return fmt.Errorf("ask for a backup: %w", err)
 	}

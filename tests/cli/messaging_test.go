@@ -51,7 +51,7 @@ func TestMainStory(t *testing.T) {
 	must(t, again, append([]string{"publish", "orders"}, after...)...).expect(t, "publish", 0,
 		"published 3 messages to orders: sequences 1501 to 1503, synced to disk\n")
 	reader.printed(t, " after-3\n")
-	all := append(before, after...)
+	all := slices.Concat(before, after)
 	got := reader.interrupt(t)
 	if got.code != 130 || !slices.Equal(got.contents(), all) {
 		t.Errorf("the reader beside: exit code %d, %d lines", got.code, len(got.contents()))
