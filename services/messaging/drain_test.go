@@ -1,0 +1,109 @@
+package messaging_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect/v2"
+
+	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
+	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+	"github.com/parleyhq/parley/platform/server/servertest"
+)
+
+// TestDrain stops a server under load: every stream ends with its cursor and an
+// error that says try again, and what has a receipt is there afterwards.
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	server := start(t, dir)
+	c := server.call(t, binary)
+	c.create(t, &messagingv1.Topic{Name: "d"})
+	c.publish(t, "d", texts(0, 10)...)
+	var ready, done sync.WaitGroup
+	var acknowledged uint64
+	for _, wire := range servertest.Wires() {
+		reader := server.call(t, wire)
+		ready.Add(1)
+		done.Go(func() {
+			stream, err := reader.Subscribe(t.Context(), &messagingv1.SubscribeRequest{Topic: "d"})
+			if err != nil {
+				t.Error(err)
+				ready.Done()
+				return
+			}
+			defer stream.Close()
+			seen, last := check{t: t, next: 1}, (*messagingv1.SubscribeResponse)(nil)
+			for {
+				res, err := stream.Receive()
+				if last == nil {
+					ready.Done()
+				}
+				if err != nil {
+					fails(t, err, connect.CodeUnavailable, errorv1.Reason_REASON_SERVER_DRAINING)
+					if len(last.GetMessages()) != 0 || last.GetCursor().GetSequence() != seen.next-1 {
+						t.Errorf("%s: last response %v after %d", wire, last, seen.next-1)
+					}
+					return
+				}
+				seen.messages(res.GetMessages(), nil, res.GetCursor())
+				last = res
+			}
+		})
+	}
+	e := c.exchange(t)
+	e.subscribe(9, &messagingv1.SubscribeRequest{Topic: "d"})
+	if len(e.next().GetDelivery().GetMessages()) == 0 {
+		t.Error("no messages")
+	}
+	ready.Add(1) // until the first receipt
+	done.Go(func() { // publishes until told to stop
+		for i := uint64(1); ; i++ {
+			if err := e.Send(&messagingv1.ExchangeRequest{Command: &messagingv1.ExchangeRequest_Publish{Publish: &messagingv1.PublishCommand{
+				CorrelationId: i, Request: &messagingv1.PublishRequest{Topic: "d", Messages: texts(0, 1)},
+			}}}); err != nil {
+				return
+			}
+		}
+	})
+	done.Go(func() {
+		var cursor *messagingv1.Cursor
+		var delivered uint64
+		for {
+			res, err := e.Receive()
+			if err != nil {
+				fails(t, err, connect.CodeUnavailable, errorv1.Reason_REASON_SERVER_DRAINING)
+				if cursor.GetSequence() != max(delivered, 10) {
+					t.Errorf("last cursor %v, delivered %d", cursor, delivered)
+				}
+				return
+			}
+			if r := res.GetResult().GetReceipt(); r != nil {
+				if acknowledged == 0 {
+					ready.Done()
+				}
+				acknowledged = r.GetLastSequence()
+			}
+			if d := res.GetDelivery(); d != nil {
+				cursor = d.GetCursor()
+				for _, m := range d.GetMessages() {
+					delivered = m.GetSequence()
+				}
+			}
+		}
+	})
+	ready.Wait()
+	begin := time.Now()
+	if err := server.stop(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(begin); took > 15*time.Second {
+		t.Errorf("the drain took %s", took)
+	}
+	done.Wait()
+	topic, err := start(t, dir).call(t, jsonWire).GetTopic(t.Context(), &messagingv1.GetTopicRequest{Name: "d"})
+	if err != nil || topic.GetTopic().GetLastSequence() < acknowledged || acknowledged == 0 {
+		t.Errorf("topic %v, %v, acknowledged %d", topic, err, acknowledged)
+	}
+}
