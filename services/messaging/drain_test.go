@@ -57,7 +57,7 @@ func TestDrain(t *testing.T) {
 	if len(e.next().GetDelivery().GetMessages()) == 0 {
 		t.Error("no messages")
 	}
-	ready.Add(1) // until the first receipt
+	ready.Add(1)     // until the first receipt
 	done.Go(func() { // publishes until told to stop
 		for i := uint64(1); ; i++ {
 			if err := e.Send(&messagingv1.ExchangeRequest{Command: &messagingv1.ExchangeRequest_Publish{Publish: &messagingv1.PublishCommand{
