@@ -88,8 +88,11 @@ func (r *Reader) piece(read func(limit int) (Piece, error)) (Piece, error) {
 	return p, nil
 }
 
-// Cursor returns the place after the last piece.
-func (r *Reader) Cursor() store.Cursor { return store.Cursor{Epoch: r.epoch, Sequence: r.next - 1} }
+// Cursor returns the place after the last piece, in the epoch of what lies before
+// it.
+func (r *Reader) Cursor() store.Cursor {
+	return store.Cursor{Epoch: r.past.At(r.next-1, r.epoch), Sequence: r.next - 1}
+}
 
 // Last returns the topic's last sequence as far as the reader knows.
 func (r *Reader) Last() uint64 { return max(r.head, r.next-1) }

@@ -11,7 +11,8 @@ import (
 
 // place is where a reader begins.
 type place struct {
-	epoch string
+	epoch string        // the topic's present one
+	past  store.Lineage // those before it
 	next  uint64
 	gap   *messagingv1.Gap // before next
 	head  uint64           // the topic's last sequence
@@ -24,7 +25,7 @@ func resolve(ctx context.Context, s store.Store, topic string, start *messagingv
 	if err != nil {
 		return place{}, err
 	}
-	p := place{epoch: t.Epoch, head: t.Last}
+	p := place{epoch: t.Epoch, past: t.Past, head: t.Last}
 	switch at := start.GetPosition().(type) {
 	case *messagingv1.Start_End:
 		p.next = t.Last + 1
@@ -37,9 +38,9 @@ func resolve(ctx context.Context, s store.Store, topic string, start *messagingv
 			return place{}, fmt.Errorf("find a time: %w", err)
 		}
 	case *messagingv1.Start_Last:
-		p.next = max(t.First, t.Last+1-min(t.Last, uint64(at.Last)))
+		p.next = t.Newest(uint64(at.Last))
 	default:
-		p.next = t.First
+		p.next = t.Begin
 	}
 	if p.next > t.Last+1 && start.GetTime() == nil { // messages may have come since
 		return place{}, &translate.PositionAheadError{Actual: store.Cursor{Epoch: t.Epoch, Sequence: t.Last}}
@@ -47,15 +48,27 @@ func resolve(ctx context.Context, s store.Store, topic string, start *messagingv
 	return p, nil
 }
 
-// after resumes after a cursor. One of an epoch the topic never had is taken to
-// be of a topic that was deleted.
+// after resumes after a cursor. Up to the end of its epoch the log is what the
+// cursor's reader saw; what that epoch issued beyond is lost, nobody knows how
+// much. A cursor of an epoch the topic never had is taken to be of a topic that
+// was deleted.
 func after(t store.Topic, cursor *messagingv1.Cursor) (uint64, *messagingv1.Gap) {
+	next := cursor.GetSequence() + 1
 	if cursor.GetEpoch() == t.Epoch {
-		return cursor.GetSequence() + 1, nil
+		return next, nil
 	}
-	return t.First, &messagingv1.Gap{
-		Reason:       messagingv1.GapReason_GAP_REASON_TOPIC_RECREATED,
-		FirstMissing: cursor.GetSequence() + 1,
-		ResumedAt:    t.First,
+	past, ok := t.Past.Find(cursor.GetEpoch())
+	switch {
+	case !ok:
+		return t.First, unknownGap(messagingv1.GapReason_GAP_REASON_TOPIC_RECREATED, next, t.First)
+	case cursor.GetSequence() > past.End:
+		return past.Next, unknownGap(messagingv1.GapReason_GAP_REASON_DATA_LOSS, next, past.Next)
+	default:
+		return next, nil
 	}
+}
+
+// unknownGap is a gap of which nobody knows the end.
+func unknownGap(reason messagingv1.GapReason, first, resume uint64) *messagingv1.Gap {
+	return &messagingv1.Gap{Reason: reason, FirstMissing: first, ResumedAt: resume}
 }

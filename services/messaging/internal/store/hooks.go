@@ -33,7 +33,8 @@ type Hooks struct {
 	Round func(Round)
 	// Refused is called for a batch refused for low disk space.
 	Refused func()
-	// Lost is called, concurrently, when a read met a gap of reason DataLoss.
+	// Lost is called, concurrently, when a read met a gap of reason DataLoss that
+	// is not a leap between epochs.
 	Lost func(topic string, gap Gap)
 }
 

@@ -44,8 +44,10 @@ type ReadRequest struct {
 }
 
 // Page is what was read: first the gap, if any, then the record. Both are empty
-// at the end of the topic.
+// at the end of the topic. The messages of a page are of one epoch; between two
+// there is a gap.
 type Page struct {
+	// Epoch is the topic's present one.
 	Epoch string
 	// Gap says what is missing before the record.
 	Gap *Gap

@@ -48,13 +48,19 @@ type Retention struct {
 type Topic struct {
 	Name       string
 	Definition Definition
-	// Epoch names this life of the topic.
+	// Epoch names this stretch of the topic's life.
 	Epoch string
+	// Past is the earlier epochs of this life, the newest MaxPast. It must not be
+	// changed.
+	Past Lineage
 	// Created is when this life began.
 	Created time.Time
 	// First is the oldest sequence stored, Last + 1 while none is.
 	First uint64
-	// Last is the highest sequence issued, 0 before the first.
+	// Begin is where reading from the beginning starts: at First, or at the leap
+	// before it that lost what was there.
+	Begin uint64
+	// Last is the highest sequence issued or leapt over, 0 before the first.
 	Last uint64
 	// Messages and Bytes say how much is stored, Bytes with the frames around the
 	// messages.

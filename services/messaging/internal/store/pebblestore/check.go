@@ -131,7 +131,7 @@ func (k *topicCheck) problem(err error) {
 // gap notes that everything from expect to before resume is missing.
 func (k *topicCheck) gap(resume uint64, cause error) {
 	gap := *lossGap(k.expect, resume-1, cause)
-	if gap.Last <= k.st.Floor {
+	if gap.Last <= k.st.Floor() {
 		k.report.Accepted = append(k.report.Accepted, gap)
 	} else {
 		k.report.Lost = append(k.report.Lost, gap)

@@ -1,6 +1,7 @@
 package pebblestore_test
 
 import (
+	"errors"
 	"os"
 	"sync/atomic"
 	"testing"
@@ -38,14 +39,32 @@ func environment(t *testing.T, fs vfs.FS, dir string) storetest.Env {
 	clock := storetest.NewClock()
 	var free atomic.Uint64
 	free.Store(1 << 40)
+	opts := pebblestore.Options{
+		Dir: fs.PathJoin(dir, "0"), FS: fs, Clock: clock, OnFatal: func(err error) { t.Error(err) },
+		DiskFree:          func() (uint64, error) { return free.Load(), nil },
+		RetentionInterval: 5 * time.Millisecond,
+	}
+	if err := fs.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	return storetest.Env{
 		Clock: clock, SetDiskFree: free.Store,
 		Open: func(hooks store.Hooks) (store.Store, error) {
-			return pebblestore.Open(pebblestore.Options{
-				Dir: dir, FS: fs, Clock: clock, Hooks: hooks, OnFatal: func(err error) { t.Error(err) },
-				DiskFree:          func() (uint64, error) { return free.Load(), nil },
-				RetentionInterval: 5 * time.Millisecond,
-			})
+			now := opts
+			now.Hooks = hooks
+			return pebblestore.Open(now)
+		},
+		Renew: func() error {
+			s, err := pebblestore.Open(opts)
+			if err != nil {
+				return err
+			}
+			backup := opts.Dir + ".backup"
+			if err := errors.Join(s.Backup(t.Context(), backup), s.Close()); err != nil {
+				return err
+			}
+			opts.Dir += "r"
+			return pebblestore.Restore(backup, opts)
 		},
 	}
 }

@@ -62,12 +62,13 @@ func (c *catalogue) loadTopic(db pebble.Reader, name string, def layout.Topic) e
 	if err != nil {
 		return err
 	}
-	st.last = max(def.Floor, st.low.First-1)
-	st.time = max(def.FloorTime, st.low.Time)
+	st.last = max(def.Floor(), st.low.First-1)
+	st.time = max(def.PastTime, st.low.Time)
 	st.bytes, st.count = st.low.Bytes, st.low.Messages
 	newest, ok, err := newestRecord(db, def.Log)
 	if err != nil {
 		c.unreadable[name] = err
+		newest, ok = newestReadable(db, def.Log)
 	}
 	if ok {
 		st.last = max(st.last, newest.last())
@@ -81,14 +82,38 @@ func (c *catalogue) loadTopic(db pebble.Reader, name string, def layout.Topic) e
 }
 
 func newestRecord(db pebble.Reader, log uint64) (f found, ok bool, err error) {
+	return recordBefore(db, log, layout.EndOfLog)
+}
+
+// recordBefore returns the last record that begins before a sequence, without
+// its frames.
+func recordBefore(db pebble.Reader, log, sequence uint64) (f found, ok bool, err error) {
 	c, err := openCursor(db, log, layout.EndOfLog-1)
 	if err != nil {
 		return found{}, false, err
 	}
 	defer c.close()
-	f, ok, err = c.seekBefore(layout.EndOfLog)
+	f, ok, err = c.seekBefore(sequence)
 	f.frames = nil
 	return f, ok, err
+}
+
+// newestReadable finds the newest record of a log that can be read, where the
+// very newest cannot.
+func newestReadable(db pebble.Reader, log uint64) (newest found, ok bool) {
+	good, bad := uint64(0), uint64(layout.EndOfLog)
+	for good+1 < bad {
+		middle := good + (bad-good)/2
+		f, there, err := recordBefore(db, log, middle)
+		if err != nil {
+			bad = middle
+			continue
+		}
+		if good = middle; there {
+			newest, ok = f, true
+		}
+	}
+	return newest, ok
 }
 
 // compare returns what is missing from the catalogue by the mark, nil if nothing

@@ -117,7 +117,7 @@ func (m *marker) write() error {
 		Topics: make(map[uint64]mark.Topic, len(m.changed)),
 	}
 	for t := range m.changed {
-		change.Topics[t.log] = mark.Topic{Name: t.name, Last: t.state.Load().last}
+		change.Topics[t.log] = t.mark()
 	}
 	clear(m.changed)
 	m.deleted = nil

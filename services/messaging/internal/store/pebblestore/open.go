@@ -78,7 +78,7 @@ func inspect(opts Options) error {
 		for name, cause := range c.unreadable {
 			// After a recovery the floor stands for what cannot be read; what came
 			// after it is the mark's to miss.
-			if c.topics[name].state.Load().Floor == 0 {
+			if c.topics[name].state.Load().Floor() == 0 {
 				err = damaged("read newest record of topic "+name, cause)
 			}
 		}
@@ -139,7 +139,7 @@ func (s *Store) newMark() (*mark.File, mark.Manifest, error) {
 		Topics: make(map[uint64]mark.Topic, len(s.topics)),
 	}
 	for _, t := range s.topics {
-		state.Topics[t.log] = mark.Topic{Name: t.name, Last: t.state.Load().last}
+		state.Topics[t.log] = t.mark()
 	}
 	file, err := mark.Create(s.opts.FS, s.opts.Dir, markName, state)
 	return file, manifest, err

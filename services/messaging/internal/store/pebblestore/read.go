@@ -34,7 +34,8 @@ func (s *Store) Read(_ context.Context, req store.ReadRequest) (store.Page, erro
 			if now := t.state.Load(); now.deleted || now.low.First > st.low.First {
 				continue
 			}
-			if s.opts.Hooks.Lost != nil {
+			// What a recovery accepted is no news.
+			if _, _, leap := st.Past.Leap(page.Gap.First); !leap && s.opts.Hooks.Lost != nil {
 				s.opts.Hooks.Lost(t.name, *page.Gap)
 			}
 		}
@@ -53,18 +54,31 @@ func (s *Store) readPage(t *topic, st *state, req store.ReadRequest) (store.Page
 		return store.Page{}, store.ErrPositionAhead
 	}
 	page := store.Page{Epoch: st.Epoch, Next: req.From, TopicLast: st.last}
-	if req.From < st.low.First {
-		if req.From > 0 {
-			page.Gap = &store.Gap{Reason: store.Removed, First: req.From, Last: st.low.First - 1}
-		}
+	if req.From == 0 {
 		page.Next = st.low.First
 	}
-	if page.Next > st.last {
+	if page.Gap = st.missing(page.Next); page.Gap != nil {
+		page.Next = page.Gap.Last + 1
+	}
+	if page.Next > st.last || page.Gap != nil && st.missing(page.Next) != nil {
 		return page, nil
 	}
-	b := pageBuilder{page: &page, req: req, frames: req.Buffer[:0]}
+	b := pageBuilder{page: &page, req: req, frames: req.Buffer[:0], last: st.Past.EndFrom(page.Next, st.last)}
 	err := b.fill(s, t.log)
 	return page, err
+}
+
+// missing returns the gap that a sequence lies in, as far as the topic knows
+// without looking at records: what was removed, or leapt over.
+func (s *state) missing(sequence uint64) *store.Gap {
+	if _, last, ok := s.Past.Leap(sequence); ok {
+		return lossGap(sequence, last, nil)
+	}
+	if sequence < s.low.First {
+		last := s.Past.EndFrom(sequence, s.last)
+		return &store.Gap{Reason: store.Removed, First: sequence, Last: min(s.low.First-1, last)}
+	}
+	return nil
 }
 
 // pageBuilder copies records into a page until it is full or something is
@@ -73,10 +87,11 @@ type pageBuilder struct {
 	page   *store.Page
 	req    store.ReadRequest
 	frames []byte
+	last   uint64 // of the epoch
 }
 
 func (b *pageBuilder) fill(s *Store, log uint64) error {
-	last := b.page.TopicLast
+	last := b.last
 	f, ok, err := found{}, false, error(nil)
 	c, err := openCursor(s.db, log, last)
 	if err == nil {
@@ -166,7 +181,7 @@ func (b *pageBuilder) lose(resume uint64, cause error) {
 }
 
 // SeekTime implements store.Store. A record that cannot be read counts as not
-// before t, so that reading from the result meets the gap.
+// before t, so that reading from the result meets the gap; a leap is passed over.
 func (s *Store) SeekTime(_ context.Context, name string, at time.Time) (uint64, error) {
 	t, err := s.topic(name)
 	if err != nil {
@@ -190,16 +205,12 @@ func (s *Store) SeekTime(_ context.Context, name string, at time.Time) (uint64, 
 	defer c.close()
 	for low < high {
 		middle := low + (high-low)/2
-		f, ok, err := c.seekBefore(middle + 1)
-		holds := err == nil && ok && f.last() >= middle
-		switch {
-		case holds && f.Time < micros:
+		f, ok, err := c.seek(middle) // it, or what follows a hole
+		if err == nil && ok && f.Time < micros {
 			low = f.last() + 1
-		case holds:
-			high = max(f.first, low)
-		default:
+		} else {
 			high = middle
 		}
 	}
-	return low, nil
+	return st.Past.Skip(low), nil
 }

@@ -82,8 +82,11 @@ func (s *Store) retainFrom(t *topic) (uint64, error) {
 		return 0, nil
 	}
 	before := first
-	if keep.MaxMessages > 0 && st.last-first+1 > keep.MaxMessages {
-		before = st.last - keep.MaxMessages + 1
+	if keep.MaxMessages > 0 {
+		// A leap before the oldest message stays: readers shall be told.
+		if from := t.info().Newest(keep.MaxMessages); from > st.Past.Skip(first) {
+			before = from
+		}
 	}
 	tooBig := keep.MaxBytes > 0 && st.bytes-st.low.Bytes > keep.MaxBytes
 	if keep.MaxAge > 0 || tooBig {
@@ -122,7 +125,7 @@ func (s *Store) scanRetention(t *topic, st *state, from uint64) (uint64, error) 
 		left := st.bytes - f.EndBytes + uint64(len(f.frames))
 		tooBig := keep.MaxBytes > 0 && left > keep.MaxBytes && f.last() < st.last
 		if !tooOld && !tooBig {
-			return max(from, f.first), nil
+			return from, nil
 		}
 		from = f.last() + 1
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/dedup"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
 )
 
 // topic is one topic. Its state is replaced, never changed, by the committer;
@@ -36,10 +37,16 @@ type state struct {
 func (t *topic) info() store.Topic {
 	s := t.state.Load()
 	return store.Topic{
-		Name: t.name, Definition: s.Definition, Epoch: s.Epoch, Created: s.Created,
-		First: s.low.First, Last: s.last,
+		Name: t.name, Definition: s.Definition, Epoch: s.Epoch, Past: s.Past, Created: s.Created,
+		First: s.Past.Skip(s.low.First), Begin: s.low.First, Last: s.last,
 		Messages: s.count - s.low.Messages, Bytes: s.bytes - s.low.Bytes,
 	}
+}
+
+// mark says how far the topic is durable.
+func (t *topic) mark() mark.Topic {
+	s := t.state.Load()
+	return mark.Topic{Name: t.name, Epoch: s.Epoch, Last: s.last}
 }
 
 func (s *state) cursor() store.Cursor { return store.Cursor{Epoch: s.Epoch, Sequence: s.last} }

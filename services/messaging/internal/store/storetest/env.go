@@ -18,6 +18,9 @@ type Env struct {
 	// must be closed. Its background work must look for messages to remove every
 	// few milliseconds.
 	Open func(hooks store.Hooks) (store.Store, error)
+	// Renew begins new epochs over the same data, as restoring a copy of it does.
+	// The store must be closed.
+	Renew func() error
 	// Clock is the clock of the stores opened.
 	Clock *Clock
 	// SetDiskFree sets the bytes free that stores see. Stores see plenty at first

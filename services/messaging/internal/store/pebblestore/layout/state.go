@@ -69,11 +69,19 @@ type Topic struct {
 	Epoch      string           `json:"epoch"`
 	Created    time.Time        `json:"created"`
 	Definition store.Definition `json:"definition"`
-	// Floor is a sequence that counts as issued though no record holds it: what
-	// was lost before recovery is never issued again.
-	Floor uint64 `json:"floor,omitempty"`
-	// FloorTime is a publish time below which none may follow.
-	FloorTime int64 `json:"floor_time,omitempty"`
+	// Past is the earlier epochs of the topic's life.
+	Past store.Lineage `json:"past,omitempty"`
+	// PastTime is a publish time below which none may follow.
+	PastTime int64 `json:"past_time,omitempty"`
+}
+
+// Floor is a sequence that counts as issued though no record holds it: what was
+// lost before a recovery is never issued again. 0: there was none.
+func (t Topic) Floor() uint64 {
+	if len(t.Past) == 0 {
+		return 0
+	}
+	return t.Past[len(t.Past)-1].Next - 1
 }
 
 // Encode returns the value.
@@ -91,8 +99,20 @@ func ParseTopic(b []byte) (Topic, error) {
 	if err := json.Unmarshal(b, &t); err != nil {
 		return Topic{}, fmt.Errorf("read topic: %w: %w", ErrBadValue, err)
 	}
-	if t.Log == 0 || t.Epoch == "" {
+	if t.Log == 0 || t.Epoch == "" || !ascending(t.Past) {
 		return Topic{}, fmt.Errorf("read topic: %w", ErrBadValue)
 	}
 	return t, nil
+}
+
+// ascending reports whether a lineage is one that could have been written.
+func ascending(past store.Lineage) bool {
+	end := uint64(0)
+	for _, p := range past {
+		if p.Epoch == "" || p.End < end || p.Next <= p.End || p.Next > store.MaxSequence+1 {
+			return false
+		}
+		end = p.End
+	}
+	return true
 }

@@ -31,6 +31,7 @@ func appendEntry(dst []byte, c Change) []byte {
 		dst = binary.LittleEndian.AppendUint64(dst, log)
 		dst = binary.AppendUvarint(dst, t.Last)
 		dst = appendString(dst, t.Name)
+		dst = appendString(dst, t.Epoch)
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(c.Deleted)))
 	for _, log := range c.Deleted {
@@ -62,7 +63,7 @@ func parseEntry(b []byte) (Change, int, error) {
 	c.Topics = make(map[uint64]Topic)
 	for n := r.uvarint(); n > 0 && !r.bad; n-- {
 		log := r.uint64()
-		c.Topics[log] = Topic{Last: r.uvarint(), Name: r.string()}
+		c.Topics[log] = Topic{Last: r.uvarint(), Name: r.string(), Epoch: r.string()}
 	}
 	for n := r.uvarint(); n > 0 && !r.bad; n-- {
 		c.Deleted = append(c.Deleted, r.uint64())

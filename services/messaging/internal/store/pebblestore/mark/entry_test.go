@@ -8,8 +8,8 @@ import (
 )
 
 func sample() []byte {
-	b := appendEntry(nil, Change{Commit: 1, Topics: map[uint64]Topic{7: {Name: "a", Last: 3}}})
-	b = appendEntry(b, Change{Commit: 2, Topics: map[uint64]Topic{7: {Name: "a", Last: 5}, 8: {Name: "b", Last: 1}}})
+	b := appendEntry(nil, Change{Commit: 1, Topics: map[uint64]Topic{7: {Name: "a", Epoch: "e", Last: 3}}})
+	b = appendEntry(b, Change{Commit: 2, Topics: map[uint64]Topic{7: {Name: "a", Epoch: "e", Last: 5}, 8: {Name: "b", Epoch: "f", Last: 1}}})
 	return appendEntry(b, Change{Commit: 3, Deleted: []uint64{8}})
 }
 
@@ -18,7 +18,7 @@ func sample() []byte {
 func TestDamage(t *testing.T) {
 	t.Parallel()
 	whole, err := parse(sample())
-	if err != nil || whole.Commit != 3 || whole.Topics[7].Last != 5 || len(whole.Topics) != 1 {
+	if err != nil || whole.Commit != 3 || whole.Topics[7] != (Topic{Name: "a", Epoch: "e", Last: 5}) || len(whole.Topics) != 1 {
 		t.Fatalf("%+v, %v", whole, err)
 	}
 	last := len(sample()) - len(appendEntry(nil, Change{Commit: 3, Deleted: []uint64{8}}))

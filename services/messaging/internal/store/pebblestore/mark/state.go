@@ -15,6 +15,8 @@ type State struct {
 // Topic is the mark of one log.
 type Topic struct {
 	Name string
+	// Epoch is its epoch.
+	Epoch string
 	// Last is the last durable sequence.
 	Last uint64
 }
