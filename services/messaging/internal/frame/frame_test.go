@@ -7,7 +7,11 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
+	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/services/messaging/internal/frame"
 )
 
@@ -65,4 +69,52 @@ func FuzzWalk(f *testing.F) {
 			run = run[n:]
 		}
 	})
+}
+
+// TestFieldNumbers holds the log's field numbers equal to the contract's.
+func TestFieldNumbers(t *testing.T) {
+	t.Parallel()
+	message := (&messagingv1.Message{}).ProtoReflect().Descriptor()
+	for _, test := range []struct {
+		in   protoreflect.MessageDescriptor
+		name protoreflect.Name
+		want protowire.Number
+		kind protoreflect.Kind
+		list bool
+	}{
+		{(&messagingv1.SubscribeResponse{}).ProtoReflect().Descriptor(), "messages", frame.FieldMessages, protoreflect.MessageKind, true},
+		{(&messagingv1.ReadMessagesResponse{}).ProtoReflect().Descriptor(), "messages", frame.FieldMessages, protoreflect.MessageKind, true},
+		{(&messagingv1.ExchangeDelivery{}).ProtoReflect().Descriptor(), "messages", frame.FieldMessages, protoreflect.MessageKind, true},
+		{message, "sequence", frame.FieldSequence, protoreflect.Uint64Kind, false},
+		{message, "publish_time", frame.FieldPublishTime, protoreflect.MessageKind, false},
+	} {
+		field := test.in.Fields().ByName(test.name)
+		if field == nil || field.Number() != test.want || field.Kind() != test.kind || field.IsList() != test.list {
+			t.Errorf("%s.%s: %v, want %s with number %d", test.in.FullName(), test.name, field, test.kind, test.want)
+			continue
+		}
+		if test.list && field.Message() != message {
+			t.Errorf("%s is a list of %s", field.FullName(), field.Message().FullName())
+		}
+	}
+}
+
+// TestAppendedMessage decodes a frame as a client does.
+func TestAppendedMessage(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
+	encoded, err := proto.Marshal(&messagingv1.Message{Id: "x", Payload: &messagingv1.Message_Text{Text: "hello"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got messagingv1.SubscribeResponse
+	if err := proto.Unmarshal(frame.Append(nil, encoded, 7, frame.NewStamp(at.UnixMicro())), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := &messagingv1.SubscribeResponse{Messages: []*messagingv1.Message{{
+		Sequence: 7, PublishTime: timestamppb.New(at), Id: "x", Payload: &messagingv1.Message_Text{Text: "hello"},
+	}}}
+	if !proto.Equal(&got, want) {
+		t.Errorf("decoded %v, want %v", &got, want)
+	}
 }

@@ -87,10 +87,10 @@ func testFailedWrite(t *testing.T, fs vfs.FS, memory *vfs.MemFS, failing *atomic
 			t.Fatal(err)
 		}
 	}
-	l := &ledger{acked: make(map[string]map[uint64]string)}
+	l := newLedger(nil)
 	stop := make(chan struct{})
 	wg := publishUntil(s, l, 0, stop)
-	<-time.After(20 * time.Millisecond)
+	l.await(t, 100)
 	failing.Store(true)
 	select {
 	case err := <-fatal:

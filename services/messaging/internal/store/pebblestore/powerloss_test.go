@@ -18,6 +18,34 @@ import (
 type ledger struct {
 	mu    sync.Mutex
 	acked map[string]map[uint64]string // topic: sequence: text
+
+	batches int // acknowledged
+	awaited int
+	reached chan struct{} // closed when as many batches are acknowledged
+}
+
+func newLedger(acked map[string]map[uint64]string) *ledger {
+	if acked == nil {
+		acked = make(map[string]map[uint64]string)
+	}
+	return &ledger{acked: acked, reached: make(chan struct{})}
+}
+
+// await returns when a number of batches have been acknowledged, for which
+// publishers must be running; once per ledger.
+func (l *ledger) await(t *testing.T, batches int) {
+	t.Helper()
+	l.mu.Lock()
+	l.awaited = batches
+	if l.batches >= batches {
+		close(l.reached)
+	}
+	l.mu.Unlock()
+	select {
+	case <-l.reached:
+	case <-time.After(20 * time.Second):
+		t.Fatalf("%d batches are not acknowledged in time", batches)
+	}
 }
 
 func (l *ledger) add(topic string, r store.Receipt, batch []store.Message) {
@@ -28,6 +56,9 @@ func (l *ledger) add(topic string, r store.Receipt, batch []store.Message) {
 	}
 	for i, m := range batch {
 		l.acked[topic][r.First+uint64(i)] = m.ID
+	}
+	if l.batches++; l.batches == l.awaited {
+		close(l.reached)
 	}
 }
 
@@ -136,7 +167,7 @@ func TestPowerLoss(t *testing.T) {
 			t.Parallel()
 			rng := rand.New(rand.NewPCG(uint64(unsynced), 3))
 			fs := vfs.NewCrashableMem()
-			l := &ledger{acked: make(map[string]map[uint64]string)}
+			l := newLedger(nil)
 			for life := range 12 {
 				s, err := pebblestore.Open(memoryOptions(fs))
 				if err != nil {
@@ -150,7 +181,7 @@ func TestPowerLoss(t *testing.T) {
 				}
 				stop := make(chan struct{})
 				wg := publishUntil(s, l, life, stop)
-				<-time.After(time.Duration(1+rng.IntN(60)) * time.Millisecond)
+				l.await(t, 1+rng.IntN(400))
 				acked := l.snapshot()
 				after := fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: rng})
 				close(stop)
@@ -158,7 +189,7 @@ func TestPowerLoss(t *testing.T) {
 				if err := s.Close(); err != nil {
 					t.Fatal(err)
 				}
-				fs, l = after, &ledger{acked: acked}
+				fs, l = after, newLedger(acked)
 			}
 			s, err := pebblestore.Open(memoryOptions(fs))
 			if err != nil {

@@ -36,7 +36,7 @@ func makeImage(t *testing.T) image {
 	t.Helper()
 	fs := vfs.NewCrashableMem()
 	img := image{first: map[string]uint64{"a": 1, "b": 21}}
-	l := &ledger{acked: make(map[string]map[uint64]string)}
+	l := newLedger(nil)
 	rng := rand.New(rand.NewPCG(1, 1))
 	for life := range 3 {
 		s, err := pebblestore.Open(memoryOptions(fs))
