@@ -78,9 +78,9 @@ func finishBackup(o Options) error {
 }
 
 // Restore makes a data directory, which must not exist or be empty, of a backup.
-// Every topic gets a new epoch: what was published after the backup is not in
-// it, so cursors from before must not go on unnoticed. The backup is not
-// changed. The directory appears complete or not at all. It fails with
+// Every topic gets a new epoch that goes on far above its end: what was published
+// after the backup is not in it, and readers who saw that must neither go on
+// unnoticed nor get its sequences again. The backup is not changed. The directory appears complete or not at all. It fails with
 // store.ErrDamaged if the backup is.
 func Restore(backup string, opts Options) error {
 	opts, err := opts.withDefaults()

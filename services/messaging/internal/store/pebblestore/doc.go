@@ -13,6 +13,7 @@
 // Open compares what it finds with the high-water mark (package mark) before it
 // changes anything, and refuses with store.ErrDamaged, or a *store.LossError,
 // if acknowledged data is missing. Recover accepts the loss: every topic gets a
-// new epoch, and what is missing is a gap that readers are told of. A damaged
-// table shows when it is read, as such a gap.
+// new epoch, as after Restore, which remembers where the earlier ones ended and
+// leaps over what they may have issued. What is missing is a gap that readers are
+// told of. A damaged table shows when it is read, as such a gap.
 package pebblestore

@@ -24,9 +24,9 @@ type Recovery struct {
 //
 // Without AcceptLoss it goes no further. With it, the damaged end of the log is
 // cut off, the files changed for that are kept in the directory "damaged", and
-// every topic gets a new epoch that goes on above the highest sequence known to
-// have been issued: what is missing is a gap that readers are told of. It fails
-// if that is not enough; then a backup has to be restored.
+// every topic gets a new epoch that goes on far above the highest sequence known
+// to have been issued: what is missing is a gap that readers are told of. It
+// fails if that is not enough; then a backup has to be restored.
 func Recover(opts Options, how Recovery) (finding, err error) {
 	opts, err = opts.withDefaults()
 	if err != nil {
