@@ -3,9 +3,9 @@ package messaging_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
 	"testing"
 
 	"connectrpc.com/connect/v2"
@@ -102,7 +102,7 @@ func text(id, body string) *messagingv1.Message {
 func texts(first, n int) []*messagingv1.Message {
 	var list []*messagingv1.Message
 	for i := range n {
-		list = append(list, text("", fmt.Sprint(first+i)))
+		list = append(list, text("", strconv.Itoa(first+i)))
 	}
 	return list
 }

@@ -2,6 +2,7 @@ package messaging_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -162,7 +163,7 @@ func TestStarts(t *testing.T) {
 		topic := c.create(t, &messagingv1.Topic{Name: "s"})
 		defer func() { _, _ = c.DeleteTopic(t.Context(), &messagingv1.DeleteTopicRequest{Name: "s"}) }()
 		for i := range 10 {
-			c.publish(t, "s", &messagingv1.Message{Key: fmt.Sprint(i % 2), Payload: &messagingv1.Message_Data{Data: []byte{byte(i)}}})
+			c.publish(t, "s", &messagingv1.Message{Key: strconv.Itoa(i % 2), Payload: &messagingv1.Message_Data{Data: []byte{byte(i)}}})
 		}
 		if _, err := c.PurgeTopic(t.Context(), &messagingv1.PurgeTopicRequest{Name: "s", BeforeSequence: 4}); err != nil {
 			t.Fatal(err)

@@ -23,7 +23,7 @@ func (r *Reader) fromTail(records []store.Record, limit int) (Piece, error) {
 			r.next += count
 			return p, nil
 		}
-		taken, chosen := uint64(0), uint64(0)
+		var taken, chosen uint64
 		if r.filter == nil {
 			out, taken, err = takeAll(out, frames, count, limit)
 			chosen = taken

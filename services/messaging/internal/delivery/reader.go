@@ -110,8 +110,7 @@ func (r *Reader) fromStore(ctx context.Context, limit int, maxMessages uint64) (
 		Topic: r.topic, Epoch: r.epoch, From: r.next,
 		MaxBytes: limit, MaxMessages: maxMessages, Buffer: r.buffer.bytes,
 	})
-	var mismatch *store.MismatchError
-	if errors.As(err, &mismatch) {
+	if _, ok := errors.AsType[*store.MismatchError](err); ok {
 		return Piece{}, store.ErrTopicNotFound // this life of the topic is over
 	}
 	if err != nil {

@@ -20,11 +20,11 @@ type Source struct {
 // Observer counts. Its methods are called concurrently and must be quick.
 type Observer interface {
 	// Delivered is called for each piece that was sent.
-	Delivered(*Piece)
+	Delivered(piece *Piece)
 	// Looked is called for each run of messages: did it come from the tail?
 	Looked(inTail bool)
 	// Following is called when a stream starts (1) and ends (-1) to follow a topic.
-	Following(int)
+	Following(change int)
 }
 
 // Request says what to read. Start and Keys are as the contract has them and

@@ -24,7 +24,7 @@ import (
 // Stream is the server's side of an Exchange.
 type Stream interface {
 	Receive() (*messagingv1.ExchangeRequest, error)
-	Send(*messagingv1.ExchangeResponse) error
+	Send(response *messagingv1.ExchangeResponse) error
 }
 
 // exchange is one stream.

@@ -32,7 +32,7 @@ func (e *exchange) subscribe(command *messagingv1.SubscribeCommand) error {
 	e.mu.Unlock()
 	if inUse {
 		cancel()
-		return translate.Status(&translate.InvalidField{
+		return translate.Status(&translate.InvalidFieldError{
 			Path: "subscribe.subscription_id", Rule: "subscription_id.unused", Text: "a subscription with this id is running on this stream",
 		})
 	}

@@ -2,6 +2,7 @@ package ingest_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,12 +34,13 @@ func seeds() []*messagingv1.PublishRequest {
 	attributes := func(n int) map[string]string {
 		a := make(map[string]string)
 		for i := range n {
-			a[fmt.Sprint(i)] = "v"
+			a[strconv.Itoa(i)] = "v"
 		}
 		return a
 	}
 	list := []*messagingv1.PublishRequest{
-		{}, many(0, ""), many(1, ""), many(1000, "%d"), many(1001, ""), many(3, "same"), many(2, "%d"),
+		{},
+		many(0, ""), many(1, ""), many(1000, "%d"), many(1001, ""), many(3, "same"), many(2, "%d"),
 		one(&messagingv1.Message{}), one(&messagingv1.Message{Sequence: 1, Payload: body}),
 		one(&messagingv1.Message{PublishTime: &timestamppb.Timestamp{}, Payload: body}),
 		one(&messagingv1.Message{Payload: &messagingv1.Message_Data{}}),

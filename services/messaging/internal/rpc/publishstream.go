@@ -50,7 +50,7 @@ func (p *publishStream) readAll(stream messagingv1connect.MessageServicePublishS
 		req, err := stream.Receive()
 		switch {
 		case errors.Is(err, io.EOF) && first:
-			return translate.Explain(&translate.InvalidField{Path: "topic", Rule: "stream.empty", Text: "the stream has no request"}).Error()
+			return translate.Explain(&translate.InvalidFieldError{Path: "topic", Rule: "stream.empty", Text: "the stream has no request"}).Error()
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
@@ -73,7 +73,7 @@ func (p *publishStream) readAll(stream messagingv1connect.MessageServicePublishS
 // bind takes the topic of the first batch, in the epoch it has now.
 func (p *publishStream) bind(req *messagingv1.PublishStreamRequest) error {
 	if req.GetTopic() == "" {
-		return &translate.InvalidField{Path: "topic", Rule: "stream.topic", Text: "the first request must name the topic"}
+		return &translate.InvalidFieldError{Path: "topic", Rule: "stream.topic", Text: "the first request must name the topic"}
 	}
 	topic, err := p.store.GetTopic(p.ctx, req.GetTopic())
 	if err != nil {
@@ -89,10 +89,10 @@ func (p *publishStream) bind(req *messagingv1.PublishStreamRequest) error {
 // check refuses a later batch that says something else than the first.
 func (p *publishStream) check(req *messagingv1.PublishStreamRequest) error {
 	if req.GetTopic() != "" && req.GetTopic() != p.topic {
-		return &translate.InvalidField{Path: "topic", Rule: "stream.topic", Text: "differs from the first request's"}
+		return &translate.InvalidFieldError{Path: "topic", Rule: "stream.topic", Text: "differs from the first request's"}
 	}
 	if req.GetExpectedEpoch() != "" && req.GetExpectedEpoch() != p.expected {
-		return &translate.InvalidField{Path: "expected_epoch", Rule: "stream.expected_epoch", Text: "differs from the first request's"}
+		return &translate.InvalidFieldError{Path: "expected_epoch", Rule: "stream.expected_epoch", Text: "differs from the first request's"}
 	}
 	return nil
 }
@@ -120,8 +120,7 @@ func (p *publishStream) settle(messages int, receipt store.Receipt, err error) {
 		p.sum.Add(messages, receipt)
 		return
 	}
-	var mismatch *store.MismatchError
-	if errors.As(err, &mismatch) {
+	if _, ok := errors.AsType[*store.MismatchError](err); ok {
 		err = store.ErrTopicNotFound // the epoch bound to is gone: the topic was deleted
 	}
 	p.failed = translate.Status(err)

@@ -59,7 +59,7 @@ func explainRequest(err error) (Failure, bool) {
 	var invalid *protovalidate.ValidationError
 	var twice *store.DuplicateIDError
 	var size *store.MessageSizeError
-	var field *InvalidField
+	var field *InvalidFieldError
 	switch {
 	case errors.As(err, &invalid):
 		return violated(invalid), true

@@ -90,8 +90,7 @@ func (f Failure) Unavailable() error {
 
 // Refusal returns the error of one command for any error, a status included.
 func Refusal(err error) *messagingv1.CommandError {
-	var authored *connect.Error
-	if errors.As(err, &authored) {
+	if authored, ok := errors.AsType[*connect.Error](err); ok {
 		return &messagingv1.CommandError{
 			Code: errorv1.Code(authored.Code()), Reason: rpcerror.ReasonOf(err), Message: authored.Message(),
 		}

@@ -17,14 +17,14 @@ const maxViolations = 10
 // map keys.
 const maxViolationBytes = 300
 
-// InvalidField is a request that breaks a rule the schema cannot state.
-type InvalidField struct {
+// InvalidFieldError is a request that breaks a rule the schema cannot state.
+type InvalidFieldError struct {
 	// Path, Rule and Text are those of a violation.
 	Path, Rule, Text string
 }
 
 // Error implements error.
-func (e *InvalidField) Error() string { return e.Path + ": " + e.Text }
+func (e *InvalidFieldError) Error() string { return e.Path + ": " + e.Text }
 
 func invalidField(path, rule, text string) Failure {
 	return Failure{
