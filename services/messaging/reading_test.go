@@ -2,6 +2,8 @@ package messaging_test
 
 import (
 	"context"
+	"net/http"
+	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
 	"github.com/parleyhq/parley/platform/server/servertest"
 )
 
@@ -194,6 +197,41 @@ func TestEncodings(t *testing.T) {
 			if !proto.Equal(m, sent[i]) {
 				t.Errorf("%s: got %v, sent %v", wire, m, sent[i])
 			}
+		}
+	}
+}
+
+// TestCaching lets caches keep only what will stay true.
+func TestCaching(t *testing.T) {
+	t.Parallel()
+	server := start(t, t.TempDir())
+	c := server.call(t, binary)
+	topic := c.create(t, &messagingv1.Topic{Name: "c"})
+	c.publish(t, "c", texts(0, 5)...)
+	after := func(sequence string) string {
+		return `"start":{"after":{"epoch":"` + topic.GetEpoch() + `","sequence":"` + sequence + `"}}`
+	}
+	for name, test := range map[string]struct{ request, want string }{
+		"full page":     {`{"topic":"c",` + after("1") + `,"maxMessages":2}`, "private, max-age=300"},
+		"up to the end": {`{"topic":"c",` + after("1") + `}`, "no-store"},
+		"earliest":      {`{"topic":"c","maxMessages":2}`, "no-store"},
+		"missing topic": {`{"topic":"d"}`, "no-store"},
+		"invalid":       {`{"topic":"-"}`, "no-store"},
+	} {
+		query := url.Values{"connect": {"v1"}, "encoding": {"json"}, "message": {test.request}}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
+			server.URL+messagingv1connect.MessageServiceReadMessagesProcedure+"?"+query.Encode(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		transport := &http.Transport{DisableKeepAlives: true}
+		res, err := transport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if got := res.Header.Values("Cache-Control"); len(got) != 1 || got[0] != test.want {
+			t.Errorf("%s: Cache-Control %q, want %q", name, got, test.want)
 		}
 	}
 }
