@@ -86,10 +86,10 @@ func TestHeartbeats(t *testing.T) {
 		if err := <-ended; !errors.Is(err, delivery.ErrDraining) {
 			t.Errorf("ended with %v", err)
 		}
-		want := []time.Duration{0, 10, 20, 25, 35, 37}
+		want := []time.Duration{0, 10 * time.Second, 20 * time.Second, 25 * time.Second, 35 * time.Second, 37 * time.Second}
 		for i := range want {
-			if i >= len(sent) || sent[i] != want[i]*time.Second {
-				t.Fatalf("sent at %v, want %v s", sent, want)
+			if i >= len(sent) || sent[i] != want[i] {
+				t.Fatalf("sent at %v, want %v", sent, want)
 			}
 		}
 	})
