@@ -31,7 +31,7 @@ type Topic struct {
 // been the topic's first.
 func Check(topic Topic, before, after map[string][]ledger.Entry) *Report {
 	c := checker{
-		report: &Report{Stored: len(topic.Messages)},
+		report: &Report{Stored: len(topic.Messages), Receipts: make(map[string]int)},
 		topic:  topic,
 		byID:   make(map[string]uint64),
 		bySeq:  make(map[uint64]string),
@@ -135,6 +135,9 @@ func (c *checker) checkReader(reader string, entries []ledger.Entry) {
 func (c *checker) checkReceipts(entries []ledger.Entry) {
 	acknowledged := make(map[string]bool)
 	for _, entry := range entries {
+		if entry.Acked != nil || entry.Stream != nil {
+			c.report.Receipts[entry.Via]++
+		}
 		for _, acked := range entry.Acked {
 			acknowledged[acked.ID] = true
 			c.place(acked, "acknowledged to "+entry.Via)

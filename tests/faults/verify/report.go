@@ -12,6 +12,8 @@ type Report struct {
 	Acknowledged int `json:"acknowledged"` // messages that have a receipt
 	Observed     int `json:"observed"`     // messages that readers noted
 	Gapped       int `json:"gapped"`       // acknowledged, and reported as missing by a gap
+	// Receipts counts receipts by RPC, protocol, codec and HTTP version.
+	Receipts map[string]int `json:"receipts"`
 
 	Lost       Findings `json:"lost,omitempty"`       // acknowledged or read before, missing without a gap
 	Duplicated Findings `json:"duplicated,omitempty"` // one id under two sequences
