@@ -67,6 +67,20 @@ func attempts() map[string]attempt {
 	return map[string]attempt{"Publish": publish, "PublishStream": publishStream, "Exchange": exchange}
 }
 
+// Publish publishes some messages in one batch, once, over Publish,
+// PublishStream or Exchange, and returns its receipt as a journal has it.
+func Publish(ctx context.Context, endpoint Endpoint, rpc, topic string, sent ledger.Sent) (ledger.Entry, error) {
+	var receipt ledger.Entry
+	done, err := attempts()[rpc](ctx, endpoint, topic, []batch{{sent}}, func(entry ledger.Entry) error {
+		receipt = entry
+		return nil
+	})
+	if err == nil && done != 1 {
+		err = fmt.Errorf("%w: %d batches of 1 are stored", errUnexpected, done)
+	}
+	return receipt, err
+}
+
 func publish(ctx context.Context, endpoint Endpoint, topic string, batches []batch, note func(ledger.Entry) error) (int, error) {
 	for done, b := range batches {
 		res, err := endpoint.Messages.Publish(ctx, b.request(topic))

@@ -13,7 +13,7 @@ type Endpoint struct {
 	Name     string // such as grpc-json
 	Messages messagingv1connect.MessageServiceClient
 	Topics   messagingv1connect.TopicServiceClient
-	duplex   bool
+	Duplex   bool // whether it can call Exchange
 }
 
 // Dial returns an endpoint for each protocol and codec over HTTP/2 and, where
@@ -44,7 +44,7 @@ func Dial(server string) (endpoints []Endpoint, closeAll func(), err error) {
 					Name:     fmt.Sprintf("%s-%s-%s", protocol, codec, map[client.HTTPVersion]string{client.HTTP2: "h2c", client.HTTP1: "http1"}[version]),
 					Messages: messagingv1connect.NewMessageServiceClient(c.Connect()),
 					Topics:   messagingv1connect.NewTopicServiceClient(c.Connect()),
-					duplex:   version == client.HTTP2,
+					Duplex:   version == client.HTTP2,
 				})
 			}
 		}

@@ -59,7 +59,7 @@ func (p *publisher) deliver(ctx context.Context, batches []batch) error {
 		name := names[p.rng.IntN(len(names))]
 		fit := p.endpoints
 		if name == "Exchange" {
-			fit = slices.DeleteFunc(slices.Clone(fit), func(e Endpoint) bool { return !e.duplex })
+			fit = slices.DeleteFunc(slices.Clone(fit), func(e Endpoint) bool { return !e.Duplex })
 		}
 		done, err := attempts()[name](ctx, fit[p.rng.IntN(len(fit))], p.topic, batches, p.journal.Append)
 		batches = batches[done:]

@@ -70,7 +70,7 @@ func (r *reader) follow(ctx context.Context, toHead bool) error {
 	if r.cursor != nil {
 		request.Start = &messagingv1.Start{Position: &messagingv1.Start_After{After: r.cursor}}
 	}
-	if endpoint.duplex && !toHead && r.rng.IntN(2) == 0 {
+	if endpoint.Duplex && !toHead && r.rng.IntN(2) == 0 {
 		return r.followExchange(ctx, endpoint, request)
 	}
 	stream, err := endpoint.Messages.Subscribe(ctx, request)

@@ -1,0 +1,45 @@
+package faults_test
+
+import (
+	"strings"
+	"testing"
+
+	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
+	"github.com/parleyhq/parley/tests/harness"
+)
+
+// TestSecondProcess starts a second server on a data directory in use. It must
+// end and say why; the first one goes on.
+func TestSecondProcess(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	messages := messagingv1connect.NewMessageServiceClient(b.server.Connect(t, harness.Wire{}))
+	for range 3 {
+		second := harness.Launch(t, "--data-dir", b.data)
+		if code := second.ExitCode(t); code == 0 {
+			t.Error("the second server ended with 0")
+		}
+		said := strings.TrimSpace(second.Output())
+		if strings.Contains(said, "\n") || !strings.Contains(said, b.data) || !strings.Contains(said, "in use by another process") {
+			t.Errorf("the second server said %q, want one line that names the directory and the cause", said)
+		}
+		res, err := messages.Publish(t.Context(), &messagingv1.PublishRequest{Topic: topicName, Messages: []*messagingv1.Message{text("a")}})
+		if err != nil {
+			t.Errorf("publish to the first server: %v", err)
+		}
+		if second := res.GetReceipt().GetFirstSequence(); second == 0 {
+			t.Errorf("receipt %v has no sequence", res.GetReceipt())
+		}
+	}
+}
+
+func text(content string) *messagingv1.Message {
+	return &messagingv1.Message{Payload: &messagingv1.Message_Text{Text: content}}
+}
+
+func named(id, content string) *messagingv1.Message {
+	message := text(content)
+	message.Id = id
+	return message
+}
