@@ -91,6 +91,11 @@ func kill(t *testing.T, seed uint64, rounds int) {
 	if report.Acknowledged < 20*busy || report.Observed < report.Stored {
 		t.Errorf("too little happened in %d rounds: %s", rounds, &report)
 	}
+	for _, call := range publishCalls(t, b.url()) {
+		if rounds >= killRounds && report.Receipts[call.String()] == 0 {
+			t.Errorf("no receipt came over %s", call)
+		}
+	}
 	t.Logf("receipts: %v", report.Receipts)
 	t.Logf("%d kills in %s, %d of them in the midst of publishing: %s", rounds, time.Since(began).Round(time.Second), busy, &report)
 }
