@@ -23,14 +23,7 @@ const (
 // that was acknowledged or read may be lost, stored twice, out of order, or
 // issued again as something else.
 func TestKill(t *testing.T) {
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number will do
-	if text := os.Getenv(killSeed); text != "" {
-		var err error
-		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatalf("%s: %v", killSeed, err)
-		}
-	}
-	t.Logf("%s=%d", killSeed, seed)
+	seed := faultSeed(t)
 	if text := os.Getenv(killHours); text != "" {
 		hours, err := strconv.ParseFloat(text, 64)
 		if err != nil {
@@ -44,6 +37,20 @@ func TestKill(t *testing.T) {
 		rounds = killRounds
 	}
 	kill(t, seed, rounds)
+}
+
+// faultSeed returns the seed of a test's random choices and prints it.
+func faultSeed(t *testing.T) uint64 {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number will do
+	if text := os.Getenv(killSeed); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("%s: %v", killSeed, err)
+		}
+	}
+	t.Logf("%s=%d", killSeed, seed)
+	return seed
 }
 
 // killForHours starts over with a new data directory every 200 rounds, so that a

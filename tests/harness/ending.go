@@ -52,3 +52,20 @@ func (s *Server) Logged(matches func(Line) bool) []Line {
 	}
 	return found
 }
+
+// Serves waits until a launched server is ready, and then sets its addresses, or
+// has ended by itself. It reports which.
+func (s *Server) Serves(t testing.TB) bool {
+	t.Helper()
+	_, serving := s.journal.wait(waitLimit, s.exited, func(line Line) bool { return line.Text("msg") == "serving" })
+	select {
+	case <-s.exited:
+		return false
+	default:
+	}
+	if !serving {
+		t.Fatalf("the server neither serves nor ends within %s", waitLimit)
+	}
+	s.AwaitReady(t)
+	return true
+}
