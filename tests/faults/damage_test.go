@@ -183,7 +183,7 @@ func (img image) try(t *testing.T, path string, content []byte, recovery bool) s
 	if code, said := b.server.ExitCode(t), strings.TrimSpace(b.server.Output()); code == 0 || !strings.Contains(said, data) {
 		t.Errorf("a server that refuses ended with %d and said %q, want the directory and the cause", code, said)
 	} else if lines := strings.Split(said, "\n"); !strings.HasPrefix(lines[len(lines)-1], "parley: ") {
-		t.Errorf("a server that refuses said last %q", lines[len(lines)-1])
+		t.Errorf("a server that refuses said %q, want one last line that begins with parley:", said)
 	}
 	if !recovery {
 		return "refused"
