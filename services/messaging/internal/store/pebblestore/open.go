@@ -26,7 +26,7 @@ func Open(opts Options) (*Store, error) {
 	}
 	s, err := openLocked(opts)
 	if err != nil {
-		return nil, fmt.Errorf("open store: %w", errors.Join(err, lock.Close()))
+		return nil, fmt.Errorf("open store: %w", oneLine(errors.Join(err, lock.Close())))
 	}
 	s.lock = lock
 	return s, nil

@@ -37,8 +37,9 @@ func Recover(opts Options, how Recovery) (finding, err error) {
 		return nil, fmt.Errorf("recover store: %w", err)
 	}
 	finding, err = recoverLocked(opts, how)
+	finding = oneLine(finding)
 	if err = errors.Join(err, lock.Close()); err != nil {
-		return finding, fmt.Errorf("recover store: %w", err)
+		return finding, fmt.Errorf("recover store: %w", oneLine(err))
 	}
 	return finding, nil
 }

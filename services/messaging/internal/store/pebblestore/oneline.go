@@ -1,0 +1,20 @@
+package pebblestore
+
+import "strings"
+
+// oneLine gives an error a text without line breaks: joined errors and the
+// engine's have some, and an operator greps for one line.
+func oneLine(err error) error {
+	if err == nil || !strings.Contains(err.Error(), "\n") {
+		return err
+	}
+	return singleLine{err}
+}
+
+type singleLine struct{ error }
+
+// Error implements error.
+func (e singleLine) Error() string { return strings.ReplaceAll(e.error.Error(), "\n", "; ") }
+
+// Unwrap makes errors.Is and errors.As see through.
+func (e singleLine) Unwrap() error { return e.error }
