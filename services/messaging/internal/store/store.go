@@ -31,9 +31,10 @@ type Store interface {
 	ListTopics(ctx context.Context, after string, limit int) (topics []Topic, more bool, err error)
 	// UpdateTopic replaces a topic's definition by what change returns. No other
 	// change lies between. change must not block nor call the store; if it fails,
-	// nothing changes and its error is returned. It fails with ErrTopicNotFound
-	// and ErrLowDiskSpace.
-	UpdateTopic(ctx context.Context, name string, change func(Definition) (Definition, error)) (Topic, error)
+	// nothing changes and its error is returned. If epoch is not empty, the topic
+	// must have it. It works with little disk space left, since a shorter
+	// retention is a way out. It fails with ErrTopicNotFound or a *MismatchError.
+	UpdateTopic(ctx context.Context, name, epoch string, change func(Definition) (Definition, error)) (Topic, error)
 	// DeleteTopic removes a topic and its messages. If epoch is not empty, the
 	// topic must have it. It fails with ErrTopicNotFound or a *MismatchError.
 	DeleteTopic(ctx context.Context, name, epoch string) error

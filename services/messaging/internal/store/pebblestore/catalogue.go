@@ -64,7 +64,7 @@ func (s *Store) create(name string, def store.Definition) (*topic, error) {
 }
 
 // UpdateTopic implements store.Store.
-func (s *Store) UpdateTopic(ctx context.Context, name string, change func(store.Definition) (store.Definition, error)) (store.Topic, error) {
+func (s *Store) UpdateTopic(ctx context.Context, name, epoch string, change func(store.Definition) (store.Definition, error)) (store.Topic, error) {
 	var info store.Topic
 	err := s.change(ctx, func() error {
 		t := s.topics[name]
@@ -72,14 +72,14 @@ func (s *Store) UpdateTopic(ctx context.Context, name string, change func(store.
 			return store.ErrTopicNotFound
 		}
 		next := *t.state.Load()
+		if err := next.checkEpoch(epoch); err != nil {
+			return err
+		}
 		def, err := change(next.Definition)
 		if err != nil {
 			return err
 		}
 		if !def.Equal(next.Definition) {
-			if s.lowSpace() {
-				return s.refuse()
-			}
 			next.Definition = def
 			if err := s.replace(t, &next); err != nil {
 				return err

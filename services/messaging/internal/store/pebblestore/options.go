@@ -32,9 +32,8 @@ type Options struct {
 	// DiskFree returns the bytes available to the data directory. Default: asks
 	// the file system.
 	DiskFree func() (uint64, error)
-	// MinFreeBytes is the low-space watermark: with less available, Append,
-	// CreateTopic and UpdateTopic fail with store.ErrLowDiskSpace. Default:
-	// 256 MiB.
+	// MinFreeBytes is the low-space watermark: with less available, Append
+	// and CreateTopic fail with store.ErrLowDiskSpace. Default: 256 MiB.
 	MinFreeBytes uint64
 	// QueueBytes bounds the batches waiting to be committed; Append waits for
 	// room. Default: 64 MiB.

@@ -217,6 +217,11 @@ func testLowDiskSpace(t *testing.T, factory Factory) {
 	if got := texts(h.all("a", 1)); !reflect.DeepEqual(got, []string{"1"}) {
 		t.Errorf("messages %v", got)
 	}
+	_, err = h.UpdateTopic(t.Context(), "a", "", func(d store.Definition) (store.Definition, error) {
+		d.Retention.MaxMessages = 10
+		return d, nil
+	})
+	h.must(err)
 	_, err = h.PurgeTopic(t.Context(), "a", "", 2)
 	h.must(err)
 	h.SetDiskFree(1 << 40)

@@ -51,7 +51,7 @@ func testUpdate(t *testing.T, factory Factory) {
 	created := h.create("a", Definition())
 	refused := errors.New("refused")
 	for _, result := range []error{refused, nil} {
-		got, err := h.UpdateTopic(t.Context(), "a", func(d store.Definition) (store.Definition, error) {
+		got, err := h.UpdateTopic(t.Context(), "a", created.Epoch, func(d store.Definition) (store.Definition, error) {
 			d.Retention.MaxAge = time.Hour
 			return d, result
 		})
@@ -68,8 +68,12 @@ func testUpdate(t *testing.T, factory Factory) {
 		t.Errorf("after restart: %+v", got)
 	}
 	keep := func(d store.Definition) (store.Definition, error) { return d, nil }
-	if _, err := h.UpdateTopic(t.Context(), "b", keep); !errors.Is(err, store.ErrTopicNotFound) {
+	if _, err := h.UpdateTopic(t.Context(), "b", "", keep); !errors.Is(err, store.ErrTopicNotFound) {
 		t.Errorf("update nothing: %v", err)
+	}
+	var mismatch *store.MismatchError
+	if _, err := h.UpdateTopic(t.Context(), "a", "another", keep); !errors.As(err, &mismatch) || !mismatch.EpochDiffers {
+		t.Errorf("update another epoch: %v", err)
 	}
 }
 

@@ -93,7 +93,7 @@ func testRetention(t *testing.T, factory Factory) {
 	if list := h.all("age", 0); len(list) != 1 || list[0].Sequence != 41 {
 		t.Errorf("messages %+v", list)
 	}
-	_, err := h.UpdateTopic(t.Context(), "count", func(d store.Definition) (store.Definition, error) {
+	_, err := h.UpdateTopic(t.Context(), "count", "", func(d store.Definition) (store.Definition, error) {
 		d.Retention.MaxMessages = 2
 		return d, nil
 	})
