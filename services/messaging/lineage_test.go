@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -190,7 +191,7 @@ func (l lineage) tell(t *testing.T, res delivered) (list []string) {
 func (l lineage) name(sequence uint64) string {
 	switch {
 	case sequence+100 < l.next:
-		return fmt.Sprint(sequence)
+		return strconv.FormatUint(sequence, 10)
 	case sequence == l.next:
 		return "n"
 	default:

@@ -2,6 +2,7 @@ package pebblestore_test
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -42,7 +43,7 @@ func benchmarkStore(b *testing.B, writers, batch int, ids bool) {
 		for i := range messages {
 			messages[i] = storetest.Message("", string(payload()))
 			if ids {
-				messages[i].ID = fmt.Sprint(next.Add(1))
+				messages[i].ID = strconv.FormatInt(next.Add(1), 10)
 			}
 		}
 		_, err := s.Append(b.Context(), store.AppendRequest{Topic: "a", Messages: messages})

@@ -101,7 +101,7 @@ func recordBefore(db pebble.Reader, log, sequence uint64) (f found, ok bool, err
 // newestReadable finds the newest record of a log that can be read, where the
 // very newest cannot.
 func newestReadable(db pebble.Reader, log uint64) (newest found, ok bool) {
-	good, bad := uint64(0), uint64(layout.EndOfLog)
+	good, bad := uint64(0), layout.EndOfLog
 	for good+1 < bad {
 		middle := good + (bad-good)/2
 		f, there, err := recordBefore(db, log, middle)

@@ -2,6 +2,7 @@ package pebblestore_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -67,10 +68,7 @@ func (l *ledger) snapshot() map[string]map[uint64]string {
 	defer l.mu.Unlock()
 	out := make(map[string]map[uint64]string)
 	for topic, m := range l.acked {
-		out[topic] = make(map[uint64]string, len(m))
-		for seq, id := range m {
-			out[topic][seq] = id
-		}
+		out[topic] = maps.Clone(m)
 	}
 	return out
 }

@@ -92,7 +92,8 @@ type pageBuilder struct {
 
 func (b *pageBuilder) fill(s *Store, log uint64) error {
 	last := b.last
-	f, ok, err := found{}, false, error(nil)
+	var f found
+	var ok bool
 	c, err := openCursor(s.db, log, last)
 	if err == nil {
 		defer c.close()

@@ -197,7 +197,7 @@ func (img image) compare(t *testing.T, s store.Store) (lost int, err error) {
 	t.Helper()
 	for topic, want := range img.acked {
 		seen := make(map[uint64]bool)
-		last := uint64(0)
+		var last uint64
 		for from := img.first[topic]; ; {
 			page, err := s.Read(t.Context(), store.ReadRequest{Topic: topic, From: from})
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -92,10 +93,10 @@ func testLargeBatch(t *testing.T, factory Factory) {
 	var want []string
 	for i, size := range []int{10, 300 << 10, 20, 100 << 10, 100 << 10, 100 << 10, 1 << 20, 5, 0} {
 		text := strings.Repeat(string(rune('a'+i)), size)
-		batch, want = append(batch, Message(fmt.Sprint(i), text)), append(want, text)
+		batch, want = append(batch, Message(strconv.Itoa(i), text)), append(want, text)
 	}
 	h.publish("a", batch...)
-	h.must(h.Store.Close())
+	h.must(h.Close())
 	for _, r := range records {
 		if len(r.Frames) > store.MaxRecordBytes && r.Count() > 1 {
 			t.Errorf("record of %d messages has %d bytes", r.Count(), len(r.Frames))

@@ -1,8 +1,8 @@
 package storetest
 
 import (
-	"fmt"
 	"reflect"
+	"strconv"
 	"testing"
 	"time"
 
@@ -63,7 +63,7 @@ func testDeduplicationNewest(t *testing.T, factory Factory) {
 	def.DedupMaxIDs = 3
 	h.create("a", def)
 	for i := range 5 {
-		h.publish("a", Message(fmt.Sprint(i), "x"))
+		h.publish("a", Message(strconv.Itoa(i), "x"))
 	}
 	for range 2 {
 		r := h.publish("a", Message("2", "x"), Message("3", "x"), Message("4", "x"))
@@ -84,7 +84,7 @@ func testDeduplicationRestart(t *testing.T, factory Factory) {
 	h.create("a", def)
 	var batch []store.Message
 	for i := range 500 {
-		batch = append(batch, Message(fmt.Sprint(i), "x"))
+		batch = append(batch, Message(strconv.Itoa(i), "x"))
 		if i%7 == 0 {
 			h.publish("a", batch...)
 			batch = nil
@@ -98,7 +98,7 @@ func testDeduplicationRestart(t *testing.T, factory Factory) {
 	h.must(err)
 	h.reopen()
 	for i := range last {
-		r := h.publish("a", Message(fmt.Sprint(i), "x"))
+		r := h.publish("a", Message(strconv.FormatUint(i, 10), "x"))
 		if want := []store.Duplicate{{Index: 0, Sequence: i + 1}}; !reflect.DeepEqual(r.Duplicates, want) {
 			t.Fatalf("id %d: %+v", i, r)
 		}
@@ -116,11 +116,11 @@ func testClockJumps(t *testing.T, factory Factory) {
 	h.create("a", Definition())
 	for i, jump := range []time.Duration{0, time.Hour, -3 * time.Hour, 24 * time.Hour, -100 * 24 * time.Hour, time.Second} {
 		h.Clock.Jump(jump)
-		if r := h.publish("a", Message(fmt.Sprint(i), fmt.Sprint(i))); r.First != uint64(i+1) {
+		if r := h.publish("a", Message(strconv.Itoa(i), strconv.Itoa(i))); r.First != uint64(i+1) {
 			t.Errorf("jump %v: %+v", jump, r)
 		}
 		for id := range i + 1 {
-			if r := h.publish("a", Message(fmt.Sprint(id), "again")); len(r.Duplicates) != 1 || r.Duplicates[0].Sequence != uint64(id+1) {
+			if r := h.publish("a", Message(strconv.Itoa(id), "again")); len(r.Duplicates) != 1 || r.Duplicates[0].Sequence != uint64(id+1) {
 				t.Errorf("jump %v, id %d: %+v", jump, id, r)
 			}
 		}

@@ -19,20 +19,20 @@ func open(t *testing.T, factory Factory, hooks store.Hooks) *harness {
 	t.Helper()
 	h := &harness{Env: factory(t), t: t, hooks: hooks}
 	h.start()
-	t.Cleanup(func() { h.must(h.Store.Close()) })
+	t.Cleanup(func() { h.must(h.Close()) })
 	return h
 }
 
 func (h *harness) start() {
 	h.t.Helper()
-	s, err := h.Env.Open(h.hooks)
+	s, err := h.Open(h.hooks)
 	h.must(err)
 	h.Store = s
 }
 
 func (h *harness) reopen() {
 	h.t.Helper()
-	h.must(h.Store.Close())
+	h.must(h.Close())
 	h.start()
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,7 +81,7 @@ func (m *modelTopic) append(batch []store.Message, texts []string, expect *uint6
 // testHistory runs random histories against the model.
 func testHistory(t *testing.T, factory Factory) {
 	for seed := range uint64(6) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
 			run := history{
 				harness: open(t, factory, store.Hooks{}),
@@ -168,12 +170,12 @@ func (h *history) stepAppend(name string, m *modelTopic) {
 	for range 1 + h.rng.IntN(8) {
 		id := ""
 		if h.rng.IntN(3) > 0 {
-			if id = fmt.Sprint(h.rng.IntN(60)); used[id] {
+			if id = strconv.Itoa(h.rng.IntN(60)); used[id] {
 				continue
 			}
 			used[id] = true
 		}
-		text := fmt.Sprintf("%x", make([]byte, h.rng.IntN(200)))
+		text := strings.Repeat("0", 2*h.rng.IntN(200))
 		batch, words = append(batch, Message(id, text)), append(words, text)
 	}
 	var expect *uint64

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -13,8 +14,8 @@ import (
 // renew begins new epochs over the data.
 func (h *harness) renew() {
 	h.t.Helper()
-	h.must(h.Store.Close())
-	h.must(h.Env.Renew())
+	h.must(h.Close())
+	h.must(h.Renew())
 	h.start()
 }
 
@@ -133,8 +134,8 @@ func testLineageRemoval(t *testing.T, factory Factory) {
 	next := h.topic("a").Past[0].Next
 	h.Clock.Advance(time.Minute)
 	for i := range 4 {
-		h.publish("kept", Message("", fmt.Sprint(i)))
-		h.publish("a", Message("", fmt.Sprint(i)))
+		h.publish("kept", Message("", strconv.Itoa(i)))
+		h.publish("a", Message("", strconv.Itoa(i)))
 	}
 	h.eventually("7 messages are left", func() bool { return h.topic("kept").Messages == 7 })
 	if got := h.topic("kept"); got.First != 3 {

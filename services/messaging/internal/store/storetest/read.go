@@ -3,8 +3,8 @@ package storetest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
+	"strconv"
 	"testing"
 	"time"
 
@@ -17,7 +17,7 @@ func (h *harness) fill(topic string, n int) {
 	for i := 1; i <= n; {
 		var batch []store.Message
 		for range min(1+i%5, n-i+1) {
-			batch = append(batch, Message("", fmt.Sprint(i)))
+			batch = append(batch, Message("", strconv.Itoa(i)))
 			i++
 		}
 		h.publish(topic, batch...)
@@ -80,7 +80,7 @@ func testSeekTime(t *testing.T, factory Factory) {
 	h.create("a", Definition())
 	start := h.Clock.Now()
 	for i := range 20 {
-		h.publish("a", Message("", fmt.Sprint(i)), Message("", fmt.Sprint(i)))
+		h.publish("a", Message("", strconv.Itoa(i)), Message("", strconv.Itoa(i)))
 		h.Clock.Advance(time.Second)
 	}
 	check := func(at time.Duration, want uint64) {
@@ -153,8 +153,8 @@ func testCancelled(t *testing.T, factory Factory) {
 func testClosed(t *testing.T, factory Factory) {
 	h := open(t, factory, store.Hooks{})
 	h.create("a", Definition())
-	h.must(h.Store.Close())
-	h.must(h.Store.Close())
+	h.must(h.Close())
+	h.must(h.Close())
 	ctx := t.Context()
 	_, appendErr := h.Append(ctx, store.AppendRequest{Topic: "a", Messages: []store.Message{Message("", "x")}})
 	_, readErr := h.Read(ctx, store.ReadRequest{Topic: "a", From: 1})

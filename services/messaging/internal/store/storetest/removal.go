@@ -2,7 +2,7 @@ package storetest
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -26,7 +26,7 @@ func testPurge(t *testing.T, factory Factory) {
 		}
 		size = got.Bytes
 		list := h.all("a", 0)
-		if len(list) != int(31-before) || len(list) > 0 && list[0].Text != fmt.Sprint(before) {
+		if len(list) != int(31-before) || len(list) > 0 && list[0].Text != strconv.FormatUint(before, 10) {
 			t.Fatalf("before %d: %v", before, texts(list))
 		}
 		if page := h.read(store.ReadRequest{Topic: "a", From: 1}); before > 1 &&
@@ -71,7 +71,7 @@ func testRetention(t *testing.T, factory Factory) {
 	for i := range 40 {
 		h.Clock.Advance(time.Second)
 		for _, topic := range []string{"count", "age", "bytes"} {
-			h.publish(topic, Message("", fmt.Sprint(i)))
+			h.publish(topic, Message("", strconv.Itoa(i)))
 		}
 	}
 	h.eventually("7 messages are left", func() bool { return h.topic("count").First == 34 })
