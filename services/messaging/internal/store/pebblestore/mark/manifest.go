@@ -74,7 +74,7 @@ func Verify(fs vfs.FS, dir string, want Manifest) error {
 	return nil
 }
 
-// sumFile continues a checksum over the bytes from from to to of a file.
+// sumFile continues a checksum over a range of bytes of a file.
 func sumFile(fs vfs.FS, path string, from, to int64, sum uint32, sync bool) (uint32, error) {
 	f, err := fs.Open(path)
 	if err != nil {
