@@ -59,7 +59,7 @@ func (e *DuplicateIDError) Error() string {
 type MessageSizeError struct {
 	// Index is the place of the message in the batch.
 	Index int
-	// Size is its size as stored, Limit the topic's limit.
+	// Size is its size as Definition.MaxMessageBytes counts it, Limit the topic's limit.
 	Size, Limit int
 }
 

@@ -5,6 +5,10 @@ import (
 	"time"
 )
 
+// ServerFieldBytes is what the size of a message counts for the fields that the
+// store sets, however large they are, so that a publisher knows the size.
+const ServerFieldBytes = 32
+
 // Definition is what a client chooses for a topic. The store fills in no
 // defaults: a zero value means what its field says.
 type Definition struct {
@@ -12,7 +16,8 @@ type Definition struct {
 	Labels map[string]string `json:"labels,omitempty"`
 	// Retention says when messages are removed.
 	Retention Retention `json:"retention,omitzero"`
-	// MaxMessageBytes bounds a message as stored, frame excluded. 0: no limit.
+	// MaxMessageBytes bounds a message as encoded by its publisher, plus
+	// ServerFieldBytes. 0: no limit.
 	MaxMessageBytes int `json:"max_message_bytes,omitempty"`
 	// DedupWindow is how long an id is remembered, in running time: how long the
 	// store has been running since it stored the id. A stop does not shorten it,

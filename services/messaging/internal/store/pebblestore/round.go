@@ -97,7 +97,7 @@ func (r *round) check(st *staged, b *batchTask) error {
 		return nil
 	}
 	for i, m := range b.messages {
-		size := frame.MessageSize(len(m.Data), st.state.last+1+uint64(i), st.stamp)
+		size := len(m.Data) + store.ServerFieldBytes
 		if size > limit && !b.duplicate(i) {
 			return &store.MessageSizeError{Index: i, Size: size, Limit: limit}
 		}

@@ -73,8 +73,8 @@ func testAppendErrors(t *testing.T, factory Factory) {
 	if got := h.topic("a"); got.Last != 0 {
 		t.Errorf("something was stored: %+v", got)
 	}
-	// Exactly the limit: tag and length, sequence, publish time.
-	fits := strings.Repeat("x", 60-2-2-8)
+	// Exactly the limit: tag and length, and what the store sets.
+	fits := strings.Repeat("x", 60-2-store.ServerFieldBytes)
 	h.publish("a", Message("", fits))
 	_, err := h.Append(t.Context(), store.AppendRequest{Topic: "a", Messages: []store.Message{Message("", fits+"x")}})
 	var size *store.MessageSizeError
