@@ -182,8 +182,10 @@ func (img image) try(t *testing.T, path string, content []byte, recovery bool) s
 	}
 	if code, said := b.server.ExitCode(t), strings.TrimSpace(b.server.Output()); code == 0 || !strings.Contains(said, data) {
 		t.Errorf("a server that refuses ended with %d and said %q, want the directory and the cause", code, said)
-	} else if lines := strings.Split(said, "\n"); !strings.HasPrefix(lines[len(lines)-1], "parley: ") {
-		t.Errorf("a server that refuses said %q, want one last line that begins with parley:", said)
+	} else if !slices.ContainsFunc(strings.Split(said, "\n"), func(line string) bool {
+		return strings.HasPrefix(line, "parley: ") && strings.Contains(line, data)
+	}) {
+		t.Errorf("a server that refuses said %q, want a line that begins with parley: and names the directory", said)
 	}
 	if !recovery {
 		return "refused"
