@@ -53,13 +53,13 @@ func faultSeed(t *testing.T) uint64 {
 	return seed
 }
 
-// killForHours starts over with a new data directory every 200 rounds, so that a
+// killForHours starts over with a new data directory every 60 rounds, so that a
 // check stays short.
 func killForHours(t *testing.T, seed uint64, hours float64) {
 	t.Helper()
 	until := time.Now().Add(time.Duration(hours * float64(time.Hour)))
 	for cycle := uint64(0); time.Now().Before(until) && !t.Failed(); cycle++ {
-		t.Run(strconv.FormatUint(cycle, 10), func(t *testing.T) { kill(t, seed+cycle, 200) })
+		t.Run(strconv.FormatUint(cycle, 10), func(t *testing.T) { kill(t, seed+cycle, killRounds) })
 	}
 }
 
