@@ -61,9 +61,7 @@ func (c *checker) readTopic() {
 	expected := uint64(1)
 	latest := make(map[int]uint64) // publisher to counter
 	for _, message := range c.topic.Messages {
-		for expected < message.Sequence && c.gapped(expected) {
-			expected++
-		}
+		expected = c.over(expected, message.Sequence)
 		if message.Sequence != expected {
 			c.report.Holes.add("sequence %d follows %d", message.Sequence, expected-1)
 		}
@@ -85,11 +83,23 @@ func (c *checker) readTopic() {
 		}
 		latest[name.Publisher] = name.Counter
 	}
-	for ; expected <= c.topic.Last; expected++ {
-		if !c.gapped(expected) {
-			c.report.Holes.add("sequence %d is missing, the last is %d", expected, c.topic.Last)
+	for expected = c.over(expected, c.topic.Last+1); expected <= c.topic.Last; expected = c.over(expected+1, c.topic.Last+1) {
+		c.report.Holes.add("sequence %d is missing, the last is %d", expected, c.topic.Last)
+	}
+}
+
+// over returns the first sequence from one on, and not beyond limit, that is in
+// no gap. A gap may be as long as a recovery's leap: it is not walked through.
+func (c *checker) over(sequence, limit uint64) uint64 {
+	for moved := true; moved && sequence < limit; {
+		moved = false
+		for _, gap := range c.topic.Gaps {
+			if gap.First <= sequence && sequence <= gap.Last {
+				sequence, moved = min(gap.Last+1, limit), true
+			}
 		}
 	}
+	return sequence
 }
 
 func (c *checker) gapped(sequence uint64) bool {
@@ -120,9 +130,7 @@ func (c *checker) checkReader(reader string, entries []ledger.Entry) {
 	for _, entry := range entries {
 		for _, seen := range entry.Seen {
 			c.report.Observed++
-			for last+1 < seen.Sequence && c.gapped(last+1) {
-				last++
-			}
+			last = c.over(last+1, seen.Sequence) - 1
 			if seen.Sequence != last+1 {
 				c.report.Holes.add("%s was given sequence %d after %d", reader, seen.Sequence, last)
 			}
