@@ -16,8 +16,9 @@ import (
 type AccessLog int
 
 const (
-	// AccessLogFailures logs calls that failed. It is the default: a line for
-	// every call costs more than a small call does.
+	// AccessLogFailures logs calls that failed, but not callers that left nor
+	// streams that a drain ended. It is the default: a line for every call costs
+	// more than a small call does.
 	AccessLogFailures AccessLog = iota
 	// AccessLogAll logs every call.
 	AccessLogAll
@@ -51,7 +52,7 @@ func accessLog(log *slog.Logger, mode AccessLog) connect.ServerInterceptor {
 			info.ResponseHeader().Set(RequestIDHeader, record.id)
 			start := time.Now()
 			err := next(context.WithValue(ctx, callKey{}, record), spec, stream)
-			if mode == AccessLogAll || (mode == AccessLogFailures && err != nil) {
+			if mode == AccessLogAll || (mode == AccessLogFailures && err != nil && !isOrdinaryEnd(err)) {
 				logCall(ctx, log, record, info, time.Since(start), err)
 			}
 			return err
@@ -77,13 +78,24 @@ func logCall(ctx context.Context, log *slog.Logger, record *call, info *connect.
 	code := connect.CodeOf(err)
 	attrs = append(attrs, slog.String("code", code.String()))
 	if reason := rpcerror.ReasonOf(err); reason != errorv1.Reason_REASON_UNSPECIFIED {
-		attrs = append(attrs, slog.String("reason", reason.String()))
+		attrs = append(attrs, slog.String("reason", rpcerror.ReasonName(reason)))
+	}
+	if isOrdinaryEnd(err) {
+		log.LogAttrs(ctx, level, "call ended", attrs...)
+		return
 	}
 	if isServerFault(code) {
 		level = slog.LevelError
 		attrs = append(attrs, slog.String("cause", cause(err)))
 	}
 	log.LogAttrs(ctx, level, "call failed", attrs...)
+}
+
+// isOrdinaryEnd reports ends that are nobody's failure: a subscriber that leaves,
+// a server that drains.
+func isOrdinaryEnd(err error) bool {
+	return connect.CodeOf(err) == connect.CodeCanceled ||
+		rpcerror.ReasonOf(err) == errorv1.Reason_REASON_SERVER_DRAINING
 }
 
 func isServerFault(code connect.Code) bool {

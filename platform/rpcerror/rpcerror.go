@@ -20,7 +20,7 @@ const Domain = "parley"
 // New returns an error for the caller with the given code, reason and text.
 // Details are sent in the order given, after the ErrorInfo.
 func New(code connect.Code, reason errorv1.Reason, text string, details ...proto.Message) *connect.Error {
-	info := &errdetails.ErrorInfo{Reason: reasonName(reason), Domain: Domain}
+	info := &errdetails.ErrorInfo{Reason: ReasonName(reason), Domain: Domain}
 	err := connect.NewError(code, text)
 	for _, detail := range append([]proto.Message{info}, details...) {
 		err = withDetail(err, detail)
@@ -62,7 +62,8 @@ func ReasonOf(err error) errorv1.Reason {
 
 const reasonPrefix = "REASON_"
 
-func reasonName(reason errorv1.Reason) string {
+// ReasonName returns a reason as errors carry it, without the prefix REASON_.
+func ReasonName(reason errorv1.Reason) string {
 	return strings.TrimPrefix(reason.String(), reasonPrefix)
 }
 

@@ -10,8 +10,8 @@ import (
 )
 
 // newAdmin serves what operators and machines read: /metrics in Prometheus
-// form, /livez (the process runs), /readyz (it wants traffic), /debug/pprof/, and
-// what services add.
+// form, /livez (the process runs), /readyz (it wants traffic), what services add,
+// and, for callers on this machine only, /debug/pprof/.
 func newAdmin(log *slog.Logger, registry *prometheus.Registry, health *health, services []Service) *http.Server {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
@@ -27,11 +27,11 @@ func newAdmin(log *slog.Logger, registry *prometheus.Registry, health *health, s
 		}
 		_, _ = w.Write([]byte("ready\n"))
 	})
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	for path, profile := range map[string]http.HandlerFunc{
+		"": pprof.Index, "cmdline": pprof.Cmdline, "profile": pprof.Profile, "symbol": pprof.Symbol, "trace": pprof.Trace,
+	} {
+		mux.Handle("GET /debug/pprof/"+path, LocalOnly(profile)) // memory holds messages
+	}
 	for _, service := range services {
 		for pattern, handler := range service.Admin {
 			mux.Handle(pattern, handler)

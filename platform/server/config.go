@@ -18,7 +18,7 @@ var ErrConfig = errors.New("invalid configuration")
 // default and help; [DefaultConfig] gives the same defaults to programs.
 type Config struct {
 	Listen      string `default:"127.0.0.1:8080" help:"Address to serve RPCs on, host:port. Port 0 picks a free one."`
-	AdminListen string `default:"127.0.0.1:8081" help:"Address for metrics, profiles, liveness and readiness. Empty turns it off."`
+	AdminListen string `default:"127.0.0.1:8081" help:"Address for metrics, liveness and readiness, which anybody who reaches it may read, and for profiles and backups, which only this machine may ask for. Empty turns it off."`
 
 	TLSCert string `help:"PEM file with the server's certificate chain. Turns TLS on." placeholder:"FILE" type:"path"`
 	TLSKey  string `help:"PEM file with the certificate's private key." placeholder:"FILE" type:"path"`

@@ -39,7 +39,7 @@ func (s *Server) Run(ctx context.Context) error {
 	var errs []error
 	select {
 	case <-ctx.Done():
-		errs = append(errs, s.drainCalls())
+		errs = append(errs, s.drainCalls(services))
 	case err := <-services:
 		s.health.set(false)
 		s.drain()
@@ -91,21 +91,33 @@ func serve(server *http.Server, listener net.Listener) error {
 	return nil
 }
 
-// drainCalls ends what is open in the order the package comment gives.
-func (s *Server) drainCalls() error {
+// drainCalls ends what is open in the order the package comment gives. A service
+// that fails meanwhile ends the drain: its calls cannot succeed any more.
+func (s *Server) drainCalls(failed <-chan error) error {
 	s.log.Info("draining", slog.Duration("delay", s.config.DrainDelay), slog.Duration("timeout", s.config.DrainTimeout))
 	s.health.set(false)
-	if s.config.DrainDelay > 0 {
-		<-time.After(s.config.DrainDelay) // a second signal ends the process
+	select {
+	case <-time.After(s.config.DrainDelay): // a second signal ends the process
+	case err := <-failed:
+		s.drain()
+		return errors.Join(err, s.rpc.Close())
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.DrainTimeout)
 	defer cancel()
 	s.drain()
-	if err := s.rpc.Shutdown(ctx); err != nil {
-		return errors.Join(ErrCut, s.rpc.Close())
+	shut := make(chan error, 1)
+	go func() { shut <- s.rpc.Shutdown(ctx) }()
+	select {
+	case err := <-shut:
+		if err != nil {
+			return errors.Join(ErrCut, s.rpc.Close())
+		}
+		// Shutdown can miss a connection that arrived during its sweep (golang/go#81154).
+		return s.rpc.Close()
+	case err := <-failed:
+		cancel()
+		return errors.Join(err, s.rpc.Close(), <-shut)
 	}
-	// Shutdown can miss a connection that arrived during its sweep (golang/go#81154).
-	return s.rpc.Close()
 }
 
 // release closes what the server holds, services last opened first.

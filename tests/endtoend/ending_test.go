@@ -42,7 +42,7 @@ func TestCancellation(t *testing.T) {
 			if _, err := stream.Receive(); connect.CodeOf(err) != connect.CodeCanceled {
 				t.Errorf("the client sees %v, want CANCELED", err)
 			}
-			if line := server.WaitForCall(t, id); line.Text("code") != "canceled" || line.Text("reason") != "REASON_CANCELED" {
+			if line := server.WaitForCall(t, id); line.Text("code") != "canceled" || line.Text("reason") != "CANCELED" {
 				t.Errorf("the server logged %v, want CANCELED", line)
 			}
 		})

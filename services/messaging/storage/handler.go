@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"path/filepath"
+
+	"github.com/parleyhq/parley/platform/server"
 )
 
 // BackupPattern is where BackupHandler belongs on the admin listener.
@@ -32,11 +32,7 @@ type BackupRequest struct {
 // for a request that is not understood, 403 for a caller that is not heard, 409
 // where the directory exists, 500 where the copy failed.
 func BackupHandler(log *slog.Logger, backup func(ctx context.Context, dir string) error) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if reason := refuse(r); reason != "" {
-			http.Error(w, reason, http.StatusForbidden)
-			return
-		}
+	return server.LocalOnly(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var request BackupRequest
 		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBackupRequest))
 		decoder.DisallowUnknownFields()
@@ -59,25 +55,5 @@ func BackupHandler(log *slog.Logger, backup func(ctx context.Context, dir string
 			log.Info("backup complete", slog.String("directory", request.Directory))
 			w.WriteHeader(http.StatusNoContent)
 		}
-	})
-}
-
-// refuse returns why a caller is not heard, or "". Browsers send Origin with
-// every POST, also to a name that was made to point here.
-func refuse(r *http.Request) string {
-	if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
-		return "web pages may not ask for a backup"
-	}
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || !peer.Addr().Unmap().IsLoopback() {
-		return "a backup is written on the server's machine: ask for it there, by a loopback address"
-	}
-	host, _, err := net.SplitHostPort(r.Host)
-	if err != nil {
-		host = r.Host
-	}
-	if addr, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !addr.IsLoopback()) {
-		return "a backup is asked for by a loopback address"
-	}
-	return ""
+	}))
 }

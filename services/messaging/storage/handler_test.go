@@ -32,7 +32,7 @@ func TestBackupHandler(t *testing.T) {
 		"an unknown field":    {body: `{"directory": "/a", "force": true}`, code: http.StatusBadRequest},
 		"a long body":         {body: `{"directory": "/` + strings.Repeat("a", maxBackupRequest) + `"}`, code: http.StatusBadRequest},
 		"a web page":          {body: `{"directory": "/a"}`, change: header("Origin", "null"), code: http.StatusForbidden},
-		"a page's navigation": {body: `{"directory": "/a"}`, change: header("Sec-Fetch-Site", "none"), code: http.StatusForbidden},
+		"a page's request":    {body: `{"directory": "/a"}`, change: header("Sec-Fetch-Site", "cross-site"), code: http.StatusForbidden},
 		"another machine":     {body: `{"directory": "/a"}`, change: from("192.0.2.1:4711"), code: http.StatusForbidden},
 		"another name":        {body: `{"directory": "/a"}`, change: host("example.com:8081"), code: http.StatusForbidden},
 		"a name without port": {body: `{"directory": "/a"}`, change: host("example.com"), code: http.StatusForbidden},

@@ -114,7 +114,9 @@ func (o Options) engine(readOnly bool, events func(), fatal func(error)) *pebble
 		Logger:             logger,
 		EventListener: &pebble.EventListener{
 			// Damage is found by whoever reads; the default would end the process.
-			DataCorruption:  func(info pebble.DataCorruptionInfo) { logger.Errorf("%s is damaged: %s", info.Path, oneLine(info.Details)) },
+			DataCorruption: func(info pebble.DataCorruptionInfo) {
+				logger.Errorf("%s is damaged: %s", info.Path, oneLine(info.Details))
+			},
 			BackgroundError: func(err error) { logger.Errorf("background error: %s", err) },
 		},
 	}
