@@ -17,6 +17,7 @@ import (
 	"github.com/parleyhq/parley/platform/identity"
 	"github.com/parleyhq/parley/platform/interceptor"
 	"github.com/parleyhq/parley/platform/telemetry"
+	"github.com/parleyhq/parley/platform/wire"
 )
 
 const (
@@ -161,6 +162,7 @@ func (s *Server) listen(ctx context.Context) error {
 	if s.rpcListener, err = listen.Listen(ctx, "tcp", s.config.Listen); err != nil {
 		return fmt.Errorf("open --listen %s: %w", s.config.Listen, err)
 	}
+	s.rpcListener = wire.BufferReads(s.rpcListener)
 	if s.admin == nil {
 		return nil
 	}

@@ -9,6 +9,9 @@
 // round. Nothing waits for a timer, so a message that comes alone leaves as
 // early as before.
 //
+// [BufferReads] does the same for the other direction: what has arrived on a
+// connection is read at once, not a frame's header and payload one by one.
+//
 // # Placing it
 //
 // Put [Streams] directly around the mux that serves the RPCs, inside of
