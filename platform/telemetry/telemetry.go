@@ -23,8 +23,6 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	"go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
-	apitrace "go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // ErrProtocol is returned for an OTLP protocol this program does not speak.
@@ -60,18 +58,17 @@ func New(ctx context.Context, name, version string) (*Telemetry, error) {
 	}
 	meters := metric.NewMeterProvider(metric.WithReader(exporter), metric.WithResource(res))
 	telemetry.shutdown = append(telemetry.shutdown, meters.Shutdown)
-	tracers, err := telemetry.tracers(ctx, res)
+	measured, err := newCalls(meters)
 	if err != nil {
 		return nil, err
 	}
-	telemetry.Interceptor, err = otelconnect.NewServerInterceptor(
-		otelconnect.WithMeterProvider(meters),
-		otelconnect.WithTracerProvider(tracers),
-		otelconnect.WithPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})),
-		otelconnect.WithTrustRemote(),
-	)
+	telemetry.Interceptor = measured.intercept
+	traced, err := telemetry.traces(ctx, res)
 	if err != nil {
-		return nil, fmt.Errorf("set up call metrics: %w", err)
+		return nil, err
+	}
+	if traced != nil { // outermost, so that a measurement knows its span
+		telemetry.Interceptor = func(next connect.ServerFunc) connect.ServerFunc { return traced(measured.intercept(next)) }
 	}
 	return telemetry, nil
 }
@@ -85,10 +82,12 @@ func (t *Telemetry) Shutdown(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func (t *Telemetry) tracers(ctx context.Context, res *resource.Resource) (apitrace.TracerProvider, error) {
+// traces returns the interceptor that makes spans, or nil where the environment
+// asks for none.
+func (t *Telemetry) traces(ctx context.Context, res *resource.Resource) (connect.ServerInterceptor, error) {
 	wanted, err := wantsTraces()
 	if err != nil || !wanted {
-		return noop.NewTracerProvider(), err
+		return nil, err
 	}
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
@@ -96,7 +95,16 @@ func (t *Telemetry) tracers(ctx context.Context, res *resource.Resource) (apitra
 	}
 	provider := trace.NewTracerProvider(trace.WithBatcher(exporter), trace.WithResource(res))
 	t.shutdown = append(t.shutdown, provider.Shutdown)
-	return provider, nil
+	traced, err := otelconnect.NewServerInterceptor(
+		otelconnect.WithoutMetrics(),
+		otelconnect.WithTracerProvider(provider),
+		otelconnect.WithPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})),
+		otelconnect.WithTrustRemote(),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("set up call traces: %w", err)
+	}
+	return traced, nil
 }
 
 // wantsTraces reads the variables of the OpenTelemetry specification that turn
