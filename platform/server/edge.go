@@ -104,8 +104,7 @@ func checkContentType(next http.Handler) http.Handler {
 	accepted := strings.Join(slices.Concat(contentTypes, grpcwebtext.ContentTypes()), ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given := r.Header.Get("Content-Type")
-		mediaType, _, err := mime.ParseMediaType(given)
-		if r.Method != http.MethodPost || err == nil && slices.Contains(contentTypes, mediaType) {
+		if r.Method != http.MethodPost || slices.Contains(contentTypes, given) || accepts(given) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -113,6 +112,12 @@ func checkContentType(next http.Handler) http.Handler {
 		http.Error(w, fmt.Sprintf("content type %q is not supported: use one of %s", given, accepted),
 			http.StatusUnsupportedMediaType)
 	})
+}
+
+// accepts reads a content type in full: upper case, parameters.
+func accepts(contentType string) bool {
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	return err == nil && slices.Contains(contentTypes, mediaType)
 }
 
 // frontPage tells a person with a browser or curl where they are, and hands RPCs
