@@ -92,7 +92,7 @@ func (img image) files(t *testing.T) map[string][]string {
 		name := filepath.Base(path)
 		kind := name
 		for _, known := range []string{"MANIFEST", "OPTIONS", ".log", ".sst"} {
-			if strings.Contains(name, known) && !(known == "MANIFEST" && strings.HasPrefix(name, "marker")) {
+			if strings.Contains(name, known) && (known != "MANIFEST" || !strings.HasPrefix(name, "marker")) {
 				kind = known
 			}
 		}

@@ -73,7 +73,7 @@ func freeSpace(t *testing.T, dir string) uint64 {
 	if err := unix.Statfs(dir, &stat); err != nil {
 		t.Fatalf("ask for disk space: %v", err)
 	}
-	return stat.Bavail * uint64(stat.Bsize) //nolint:unconvert // its type depends on the platform
+	return stat.Bavail * uint64(stat.Bsize)
 }
 
 // fill reserves disk space, without writing, in a file that it returns.
@@ -140,7 +140,7 @@ func largestLog(t *testing.T, data string) uint64 {
 	var largest uint64
 	for _, path := range paths {
 		if info, err := os.Stat(path); err == nil {
-			largest = max(largest, uint64(info.Size())) //nolint:gosec // a size
+			largest = max(largest, uint64(info.Size()))
 		}
 	}
 	return largest

@@ -81,8 +81,10 @@ func attacks() []attack {
 		batchOf("limit and 1", "MESSAGE_OVER_TOPIC_LIMIT", sizedMessage(topicLimit+1)),
 		batchOf("beyond all limits", "MESSAGE_TOO_LARGE", text(strings.Repeat("x", 4<<20))),
 		{"truncated", sound.proto[:len(sound.proto)-1], sound.json[:len(sound.json)-1], malformed},
-		{"an unknown field", protowire.AppendVarint(protowire.AppendTag(bytes.Clone(sound.proto), 99, protowire.VarintType), 1),
-			fmt.Appendf(nil, `{"topic":%q,"messages":[{"text":"a"}],"topik":1}`, topicName), unknown},
+		{
+			"an unknown field", protowire.AppendVarint(protowire.AppendTag(bytes.Clone(sound.proto), 99, protowire.VarintType), 1),
+			fmt.Appendf(nil, `{"topic":%q,"messages":[{"text":"a"}],"topik":1}`, topicName), unknown,
+		},
 		rawBatch("an unknown field inside", unknown, protowire.AppendVarint(protowire.AppendTag(textField("a"), 99, protowire.VarintType), 1), `{"text":"a","txt":"b"}`),
 		rawBatch("a wrong type", malformed, protowire.AppendVarint(protowire.AppendTag(nil, 6, protowire.VarintType), 5), `{"text":5}`),
 		rawBatch("invalid UTF-8", malformed, textField("a\xff\xfe"), "{\"text\":\"a\xff\xfe\"}"),

@@ -42,7 +42,7 @@ func TestKill(t *testing.T) {
 // faultSeed returns the seed of a test's random choices and prints it.
 func faultSeed(t *testing.T) uint64 {
 	t.Helper()
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number will do
+	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv(killSeed); text != "" {
 		var err error
 		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {

@@ -216,8 +216,7 @@ func sequences(receipt *messagingv1.Receipt, count int) []uint64 {
 }
 
 func mismatch(err error) *messagingv1.CursorMismatch {
-	var failure *connect.Error
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*connect.Error](err); ok {
 		for _, detail := range failure.Details() {
 			if message, err := connectproto.UnmarshalErrorDetail(detail); err == nil {
 				if found, ok := message.(*messagingv1.CursorMismatch); ok {

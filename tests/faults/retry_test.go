@@ -52,8 +52,8 @@ func (c publishCall) again(t *testing.T, sent ledger.Sent, first uint64) {
 		return
 	}
 	for index, place := range receipt.Acked {
-		if place.Sequence != first+uint64(index) { //nolint:gosec // small
-			t.Errorf("retry over %s: %+v, want sequence %d", c, place, first+uint64(index)) //nolint:gosec // small
+		if place.Sequence != first+uint64(index) {
+			t.Errorf("retry over %s: %+v, want sequence %d", c, place, first+uint64(index))
 		}
 	}
 	if receipt.Stream != nil && receipt.Stream.First != 0 {
@@ -72,7 +72,7 @@ func TestRetry(t *testing.T) {
 	direct := publishCalls(t, b.url())
 	var journal []ledger.Entry
 	for number := range direct {
-		first := uint64(number*size) + 1 //nolint:gosec // small
+		first := uint64(number*size) + 1
 		sent := ledger.Sent{Publisher: 1, From: first, To: first + size - 1}
 		journal = append(journal, ledger.Entry{Sent: &sent})
 		proxy := newSilencer(t, b.address)

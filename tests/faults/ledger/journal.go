@@ -107,7 +107,7 @@ func loadFile(path string) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close() //nolint:errcheck // only read
+	defer file.Close()
 	var entries []Entry
 	for lines := bufio.NewReader(file); ; {
 		line, err := lines.ReadBytes('\n')

@@ -23,7 +23,7 @@ func (n Name) ID() string { return fmt.Sprintf("p%d-%d", n.Publisher, n.Counter)
 // Text is the message's content: its name, a checksum and filler. The same name
 // always has the same text, of about 40 to 600 bytes.
 func (n Name) Text() string {
-	filler := strings.Repeat(string(rune('a'+n.Counter%26)), int(n.Counter*7919%560)) //nolint:gosec // below 560
+	filler := strings.Repeat(string(rune('a'+n.Counter%26)), int(n.Counter*7919%560))
 	rest := n.ID() + " " + filler
 	return fmt.Sprintf("%08x %s", checksum(rest), rest)
 }

@@ -98,7 +98,7 @@ func (a Answer) at(first uint64, count int) bool {
 		return false
 	}
 	for index, sequence := range a.Sequences {
-		if sequence != first+uint64(index) { //nolint:gosec // small
+		if sequence != first+uint64(index) {
 			return false
 		}
 	}

@@ -23,7 +23,7 @@ func TestCheck(t *testing.T) {
 	b := operation(2, 9, linear.Call{IDs: []string{"b", "c"}}, linear.Answer{Sequences: []uint64{2, 3}})
 	lost := operation(3, 12, linear.Call{IDs: []string{"x"}}, linear.Answer{Unknown: true})
 	read := func(begin, last uint64, messages ...ledger.Place) op {
-		return operation(int64(begin), int64(begin)+1, linear.Call{}, linear.Answer{Last: last, Messages: messages}) //nolint:gosec // small
+		return operation(int64(begin), int64(begin)+1, linear.Call{}, linear.Answer{Last: last, Messages: messages})
 	}
 	for _, test := range []struct {
 		name    string

@@ -43,7 +43,7 @@ func (b batch) acked(receipt *messagingv1.Receipt, via string) (ledger.Entry, er
 	}
 	next := receipt.GetFirstSequence()
 	for index, message := range b.messages() {
-		sequence, duplicate := duplicates[uint32(index)] //nolint:gosec // at most 1,000
+		sequence, duplicate := duplicates[uint32(index)]
 		if !duplicate {
 			sequence = next
 			next++
@@ -119,7 +119,7 @@ func publishStream(ctx context.Context, endpoint Endpoint, topic string, batches
 	if err != nil {
 		receipt = partial(err)
 	}
-	done := int(receipt.GetStoredBatches()) //nolint:gosec // checked next
+	done := int(receipt.GetStoredBatches())
 	if done > len(batches) || (err == nil && done != len(batches)) {
 		return 0, fmt.Errorf("%w: receipt %v of %d batches", errUnexpected, receipt, len(batches))
 	}
@@ -160,10 +160,10 @@ func exchange(ctx context.Context, endpoint Endpoint, topic string, batches []ba
 	if err != nil {
 		return 0, err
 	}
-	defer stream.Close() //nolint:errcheck // the stream is at its end, or has failed already
+	defer stream.Close()
 	for index, b := range batches {
 		err := stream.Send(&messagingv1.ExchangeRequest{Command: &messagingv1.ExchangeRequest_Publish{
-			Publish: &messagingv1.PublishCommand{CorrelationId: uint64(index) + 1, Request: b.request(topic)}, //nolint:gosec // small
+			Publish: &messagingv1.PublishCommand{CorrelationId: uint64(index) + 1, Request: b.request(topic)},
 		}})
 		if errors.Is(err, io.EOF) {
 			break // Receive says why
@@ -195,7 +195,7 @@ func exchange(ctx context.Context, endpoint Endpoint, topic string, batches []ba
 }
 
 func noteResult(result *messagingv1.PublishResult, done int, batches []batch, endpoint Endpoint, note func(ledger.Entry) error) error {
-	if done >= len(batches) || result.GetCorrelationId() != uint64(done)+1 { //nolint:gosec // small
+	if done >= len(batches) || result.GetCorrelationId() != uint64(done)+1 {
 		return fmt.Errorf("%w: result %v, want correlation %d of %d", errUnexpected, result, done+1, len(batches))
 	}
 	if failure := result.GetError(); failure != nil {

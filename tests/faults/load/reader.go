@@ -77,7 +77,7 @@ func (r *reader) follow(ctx context.Context, toHead bool) error {
 	if err != nil {
 		return err
 	}
-	defer stream.Close() //nolint:errcheck // the stream has ended, or is given up
+	defer stream.Close()
 	for {
 		res, err := stream.Receive()
 		if errors.Is(err, io.EOF) && toHead {
@@ -100,7 +100,7 @@ func (r *reader) followExchange(ctx context.Context, endpoint Endpoint, request 
 	if err != nil {
 		return err
 	}
-	defer stream.Close() //nolint:errcheck // the stream has ended, or is given up
+	defer stream.Close()
 	err = stream.Send(&messagingv1.ExchangeRequest{Command: &messagingv1.ExchangeRequest_Subscribe{
 		Subscribe: &messagingv1.SubscribeCommand{SubscriptionId: 1, Request: request},
 	}})

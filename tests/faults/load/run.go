@@ -38,7 +38,7 @@ func Run(ctx context.Context, cfg Config, stop <-chan struct{}) error {
 		if err != nil {
 			return err
 		}
-		rng := rand.New(rand.NewPCG(cfg.Seed, uint64(number))) //nolint:gosec // reproducible on purpose
+		rng := rand.New(rand.NewPCG(cfg.Seed, uint64(number)))
 		group.Go(func() {
 			if err := errors.Join(run(rng, journal), journal.Close()); err != nil {
 				cancel(err)

@@ -63,28 +63,28 @@ func (c *checker) readTopic() {
 	for _, message := range c.topic.Messages {
 		expected = c.over(expected, message.Sequence)
 		if message.Sequence != expected {
-			c.report.Holes.add("sequence %d follows %d", message.Sequence, expected-1)
+			c.report.Holes.addf("sequence %d follows %d", message.Sequence, expected-1)
 		}
 		expected = message.Sequence + 1
 		if earlier, ok := c.byID[message.ID]; ok {
-			c.report.Duplicated.add("%s has sequences %d and %d", message.ID, earlier, message.Sequence)
+			c.report.Duplicated.addf("%s has sequences %d and %d", message.ID, earlier, message.Sequence)
 		}
 		if earlier, ok := c.bySeq[message.Sequence]; ok {
-			c.report.Reissued.add("sequence %d is %s and %s", message.Sequence, earlier, message.ID)
+			c.report.Reissued.addf("sequence %d is %s and %s", message.Sequence, earlier, message.ID)
 		}
 		c.byID[message.ID], c.bySeq[message.Sequence] = message.Sequence, message.ID
 		name, err := ledger.ParseText(message.Text)
 		if err != nil || name.ID() != message.ID || name.Text() != message.Text {
-			c.report.Corrupted.add("sequence %d: id %s, text %.60q", message.Sequence, message.ID, message.Text)
+			c.report.Corrupted.addf("sequence %d: id %s, text %.60q", message.Sequence, message.ID, message.Text)
 			continue
 		}
 		if name.Counter <= latest[name.Publisher] {
-			c.report.Reordered.add("%s at sequence %d comes after counter %d", message.ID, message.Sequence, latest[name.Publisher])
+			c.report.Reordered.addf("%s at sequence %d comes after counter %d", message.ID, message.Sequence, latest[name.Publisher])
 		}
 		latest[name.Publisher] = name.Counter
 	}
 	for expected = c.over(expected, c.topic.Last+1); expected <= c.topic.Last; expected = c.over(expected+1, c.topic.Last+1) {
-		c.report.Holes.add("sequence %d is missing, the last is %d", expected, c.topic.Last)
+		c.report.Holes.addf("sequence %d is missing, the last is %d", expected, c.topic.Last)
 	}
 }
 
@@ -119,7 +119,7 @@ func (c *checker) checkSent(journals map[string][]ledger.Entry) {
 	for _, message := range c.topic.Messages {
 		name, err := ledger.ParseID(message.ID)
 		if err != nil || name.Counter == 0 || name.Counter > sent[name.Publisher] {
-			c.report.Invented.add("%s at sequence %d was never sent", message.ID, message.Sequence)
+			c.report.Invented.addf("%s at sequence %d was never sent", message.ID, message.Sequence)
 		}
 	}
 }
@@ -132,7 +132,7 @@ func (c *checker) checkReader(reader string, entries []ledger.Entry) {
 			c.report.Observed++
 			last = c.over(last+1, seen.Sequence) - 1
 			if seen.Sequence != last+1 {
-				c.report.Holes.add("%s was given sequence %d after %d", reader, seen.Sequence, last)
+				c.report.Holes.addf("%s was given sequence %d after %d", reader, seen.Sequence, last)
 			}
 			last = seen.Sequence
 			c.place(seen, "read by "+reader)
@@ -164,21 +164,21 @@ func (c *checker) checkReceipts(entries []ledger.Entry) {
 // place checks one message whose sequence somebody was told.
 func (c *checker) place(told ledger.Place, how string) {
 	if earlier, ok := c.issued[told.Sequence]; ok && earlier != told.ID {
-		c.report.Reissued.add("sequence %d was %s, then %s, %s", told.Sequence, earlier, told.ID, how)
+		c.report.Reissued.addf("sequence %d was %s, then %s, %s", told.Sequence, earlier, told.ID, how)
 	}
 	if earlier, ok := c.placed[told.ID]; ok && earlier != told.Sequence {
-		c.report.Duplicated.add("%s was told to be %d, then %d, %s", told.ID, earlier, told.Sequence, how)
+		c.report.Duplicated.addf("%s was told to be %d, then %d, %s", told.ID, earlier, told.Sequence, how)
 	}
 	c.issued[told.Sequence], c.placed[told.ID] = told.ID, told.Sequence
 	stored, ok := c.bySeq[told.Sequence]
 	switch {
 	case ok && stored == told.ID:
 	case ok:
-		c.report.Reissued.add("sequence %d is %s, but was %s, %s", told.Sequence, stored, told.ID, how)
+		c.report.Reissued.addf("sequence %d is %s, but was %s, %s", told.Sequence, stored, told.ID, how)
 	case c.gapped(told.Sequence):
 		c.report.Gapped++
 	default:
-		c.report.Lost.add("%s at sequence %d, %s", told.ID, told.Sequence, how)
+		c.report.Lost.addf("%s at sequence %d, %s", told.ID, told.Sequence, how)
 	}
 }
 
@@ -190,8 +190,8 @@ func (c *checker) checkRun(run ledger.Run, id, via string) {
 	case !ok && len(c.topic.Gaps) > 0:
 		c.report.Gapped++
 	case !ok:
-		c.report.Lost.add("%s, acknowledged to %s within %d to %d", id, via, run.First, run.Last)
+		c.report.Lost.addf("%s, acknowledged to %s within %d to %d", id, via, run.First, run.Last)
 	case run.First > 0 && (sequence < run.First || sequence > run.Last):
-		c.report.Duplicated.add("%s at sequence %d was acknowledged to %s within %d to %d", id, sequence, via, run.First, run.Last)
+		c.report.Duplicated.addf("%s at sequence %d was acknowledged to %s within %d to %d", id, sequence, via, run.First, run.Last)
 	}
 }

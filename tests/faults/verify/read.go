@@ -41,7 +41,7 @@ func ReadStream(ctx context.Context, endpoint load.Endpoint, topic string) (Topi
 	if err != nil {
 		return whole, fmt.Errorf("subscribe to %s over %s: %w", topic, endpoint.Name, err)
 	}
-	defer stream.Close() //nolint:errcheck // it has ended
+	defer stream.Close()
 	for {
 		res, err := stream.Receive()
 		if errors.Is(err, io.EOF) {

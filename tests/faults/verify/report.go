@@ -27,7 +27,7 @@ type Report struct {
 // Findings are descriptions of what is wrong.
 type Findings []string
 
-func (f *Findings) add(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
+func (f *Findings) addf(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
 
 // kinds names the lists.
 func (r *Report) kinds() map[string]Findings {

@@ -8,13 +8,13 @@ func oneLine(err error) error {
 	if err == nil || !strings.Contains(err.Error(), "\n") {
 		return err
 	}
-	return singleLine{err}
+	return singleLineError{err}
 }
 
-type singleLine struct{ error }
+type singleLineError struct{ error }
 
 // Error implements error.
-func (e singleLine) Error() string { return strings.ReplaceAll(e.error.Error(), "\n", "; ") }
+func (e singleLineError) Error() string { return strings.ReplaceAll(e.error.Error(), "\n", "; ") }
 
 // Unwrap makes errors.Is and errors.As see through.
-func (e singleLine) Unwrap() error { return e.error }
+func (e singleLineError) Unwrap() error { return e.error }
