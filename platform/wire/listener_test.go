@@ -24,7 +24,7 @@ func (l countingListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return countingConn{conn.(*net.TCPConn), l.reads}, nil //nolint:forcetypeassert // the listener is TCP's
+	return countingConn{conn.(*net.TCPConn), l.reads}, nil
 }
 
 type countingConn struct {
