@@ -17,8 +17,14 @@ func TestPrecheck(t *testing.T) {
 	precheck := bidirectional.New().Precheck
 	longest := strings.Repeat("x", 1<<16)
 	for _, request := range []*bidirectionalv1.GetServerResponseRequest{
-		{}, {Message: "x"}, {Message: longest}, {Message: longest + "x"}, {Message: longest[1:] + "é"},
-		{Message: "x", AnswerTiming: 1}, {Message: "x", AnswerTiming: 99}, {AnswerTiming: 99},
+		{},
+		{Message: "x"},
+		{Message: longest},
+		{Message: longest + "x"},
+		{Message: longest[1:] + "é"},
+		{Message: "x", AnswerTiming: 1},
+		{Message: "x", AnswerTiming: 99},
+		{AnswerTiming: 99},
 	} {
 		err := protovalidate.Validate(request)
 		if precheck(request) && err != nil {
