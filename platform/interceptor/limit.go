@@ -27,8 +27,7 @@ const drainRetry = time.Second
 func limit(unaryTimeout time.Duration) connect.ServerInterceptor {
 	return func(next connect.ServerFunc) connect.ServerFunc {
 		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
-			request, ok := wire.FromContext(ctx)
-			if !ok { // in process: nothing to wait for
+			if _, ok := wire.FromContext(ctx); !ok { // in process: nothing to wait for
 				return next(ctx, spec, stream)
 			}
 			if spec.StreamType == connect.StreamTypeUnary && unaryTimeout > 0 {
@@ -36,7 +35,7 @@ func limit(unaryTimeout time.Duration) connect.ServerInterceptor {
 				ctx, cancel = context.WithTimeout(ctx, unaryTimeout)
 				defer cancel()
 			}
-			endReading := func() { _ = request.SetReadDeadline(time.Now()) } // fails only on a dead connection
+			endReading := func() { wire.EndReading(ctx) }
 			defer context.AfterFunc(ctx, endReading)()
 			if !sendsMany(spec) {
 				return next(ctx, spec, stream)

@@ -53,6 +53,18 @@ func (s *Stream) SetReadDeadline(deadline time.Time) error {
 	return s.controller.SetReadDeadline(deadline)
 }
 
+// EndReading ends the reading side of the request that ctx belongs to. A handler
+// blocked receiving sees neither its context nor anything else that happens on
+// the server, so this is how to wake it: receiving fails with an error that is
+// os.ErrDeadlineExceeded, after what had arrived by then. The response is not
+// affected. It does nothing where the request is over, has been read to its end,
+// or did not come through Streams.
+func EndReading(ctx context.Context) {
+	if request, ok := FromContext(ctx); ok {
+		_ = request.SetReadDeadline(time.Now()) // fails only on a dead connection
+	}
+}
+
 // SetWriteDeadline makes writes of the response fail after the deadline. The
 // zero time means no deadline. A deadline in the past ends the stream at once.
 // It returns ErrStreamEnded once the request is over.

@@ -205,19 +205,15 @@ func settle(t *testing.T, events <-chan int) int {
 	}
 }
 
-// TestReadDeadlineWakesReceive uses the handle as a drain does: what has
+// TestEndReadingWakesReceive ends reading as a drain does: what has
 // arrived is delivered, then Receive ends, and the handler can still answer.
-func TestReadDeadlineWakesReceive(t *testing.T) {
+func TestEndReadingWakesReceive(t *testing.T) {
 	t.Parallel()
 	for name, options := range protocols() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			handles, resume := make(chan *wire.Stream, 1), make(chan struct{})
+			contexts, resume := make(chan context.Context, 1), make(chan struct{})
 			server := serve(t, h2c, wire.Streams(rpcs(bidiFunc(func(ctx context.Context, stream bidiStream) error {
-				handle, ok := wire.FromContext(ctx)
-				if !ok {
-					return errors.New("no stream in the context")
-				}
 				var got []string
 				for {
 					req, err := stream.Receive()
@@ -231,7 +227,7 @@ func TestReadDeadlineWakesReceive(t *testing.T) {
 					if got = append(got, req.GetMessage()); len(got) == 1 {
 						// The client sees this before the deadline passes.
 						_ = stream.Send(&bidirectionalv1.GetServerResponseResponse{})
-						handles <- handle
+						contexts <- ctx
 						<-resume
 					}
 				}
@@ -241,10 +237,12 @@ func TestReadDeadlineWakesReceive(t *testing.T) {
 				t.Fatal(err)
 			}
 			exchangeFirst(t, stream)
-			handle := <-handles
-			if err := handle.SetReadDeadline(time.Unix(1, 0)); err != nil {
-				t.Fatal(err)
+			ctx := <-contexts
+			handle, ok := wire.FromContext(ctx)
+			if !ok {
+				t.Fatal("no stream in the context")
 			}
+			wire.EndReading(ctx)
 			close(resume)
 			res, err := stream.Receive()
 			if err != nil || res.GetMessage() != "go" {
@@ -257,6 +255,7 @@ func TestReadDeadlineWakesReceive(t *testing.T) {
 			if err := handle.SetWriteDeadline(time.Now()); !errors.Is(err, wire.ErrStreamEnded) {
 				t.Errorf("write deadline after the end: %v", err)
 			}
+			wire.EndReading(ctx) // does nothing any more
 		})
 	}
 }
@@ -302,6 +301,7 @@ func TestUnaryHasHandle(t *testing.T) {
 	if _, ok := wire.FromContext(t.Context()); ok {
 		t.Error("found a stream in a context without one")
 	}
+	wire.EndReading(t.Context()) // does nothing
 }
 
 // TestPanicPassesThrough checks that the peer gets what was flushed before.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"sync"
-	"time"
 
 	"buf.build/go/protovalidate"
 	"connectrpc.com/connect/v2"
@@ -120,9 +119,7 @@ func (e *exchange) fail(err error) {
 	}
 	e.mu.Unlock()
 	e.cancel()
-	if request, ok := wire.FromContext(e.ctx); ok {
-		_ = request.SetReadDeadline(time.Now()) // fails only on a dead connection
-	}
+	wire.EndReading(e.ctx)
 }
 
 // drained ends the stream because the server goes away: subscriptions send their

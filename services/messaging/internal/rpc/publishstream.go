@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"sync"
-	"time"
 
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
@@ -124,9 +123,7 @@ func (p *publishStream) settle(messages int, receipt store.Receipt, err error) {
 		err = store.ErrTopicNotFound // the epoch bound to is gone: the topic was deleted
 	}
 	p.failed = translate.Status(err)
-	if request, ok := wire.FromContext(p.ctx); ok {
-		_ = request.SetReadDeadline(time.Now()) // fails only on a dead connection
-	}
+	wire.EndReading(p.ctx)
 }
 
 func (p *publishStream) receipt() *messagingv1.StreamReceipt { return p.sum.Receipt() }
