@@ -33,10 +33,6 @@ func (r *Reader) Close() {
 // Ended reports whether a reader that stops at the head has come to it.
 func (r *Reader) Ended() bool { return r.stop && r.gap == nil && r.next > r.until }
 
-// Changed returns the channel that is closed when there is more than there was
-// for the last piece.
-func (r *Reader) Changed() <-chan struct{} { return r.changed }
-
 // Next returns what is ready. It does not wait; an empty piece says where the
 // reader is. It fails with store.ErrTopicNotFound where the topic has been
 // deleted.
