@@ -16,39 +16,49 @@ const maxSubscriptions = 100
 
 // subscribe starts a subscription. An id in use ends the stream; whatever is
 // wrong with the request ends the subscription.
+//
+// What can be refused at once is refused here, by the goroutine that receives:
+// while the client does not read, nothing more is received. So a client that only
+// sends has no more goroutines than maxSubscriptions, and one whose last delivery
+// is being sent.
 func (e *exchange) subscribe(command *messagingv1.SubscribeCommand) error {
-	id := command.GetSubscriptionId()
-	request := command.GetRequest()
-	if request == nil {
-		request = &messagingv1.SubscribeRequest{}
+	s := &subscription{exchange: e, id: command.GetSubscriptionId(), request: command.GetRequest()}
+	if s.request == nil {
+		s.request = &messagingv1.SubscribeRequest{}
+	}
+	full, err := e.slot(s.id)
+	if err != nil {
+		return err
+	}
+	refused := streamLimit("this stream has 100 subscriptions: end one, or open another stream")
+	if !full {
+		refused = e.validator.Validate(s.request)
+	}
+	if refused != nil {
+		return s.end(refused, nil)
 	}
 	ctx, cancel := context.WithCancel(e.ctx)
 	e.mu.Lock()
-	_, inUse := e.subscriptions[id]
-	full := len(e.subscriptions) >= maxSubscriptions
-	if !inUse {
-		e.subscriptions[id] = cancel
-	}
+	e.subscriptions[s.id] = cancel
 	e.mu.Unlock()
-	if inUse {
-		cancel()
-		return translate.Status(&translate.InvalidFieldError{
+	e.running.Go(func() {
+		defer cancel()
+		s.finish(ctx, s.run(ctx))
+	})
+	return nil
+}
+
+// slot reports whether there is none for another subscription, which must not
+// have the id of one that is running. Only the caller's goroutine takes slots.
+func (e *exchange) slot(id uint64) (full bool, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if _, inUse := e.subscriptions[id]; inUse {
+		return false, translate.Status(&translate.InvalidFieldError{
 			Path: "subscribe.subscription_id", Rule: "subscription_id.unused", Text: "a subscription with this id is running on this stream",
 		})
 	}
-	s := &subscription{exchange: e, id: id, request: request}
-	e.running.Go(func() {
-		defer cancel()
-		err := streamLimit("this stream has 100 subscriptions: end one, or open another stream")
-		if !full {
-			err = e.validator.Validate(request)
-		}
-		if err == nil {
-			err = s.run(ctx)
-		}
-		s.finish(ctx, err)
-	})
-	return nil
+	return len(e.subscriptions) >= maxSubscriptions, nil
 }
 
 // unsubscribe ends a subscription, if it is running.
@@ -105,16 +115,21 @@ func (s *subscription) finish(ctx context.Context, err error) {
 	case ctx.Err() != nil: // unsubscribed
 		err = nil
 	}
-	end := &messagingv1.SubscriptionEnd{}
-	if err != nil {
-		end.Error = translate.Refusal(err)
-	}
-	_ = s.send(&messagingv1.ExchangeDelivery{SubscriptionId: s.id, Cursor: s.cursor, LastSequence: s.last, End: end}, func() {
+	_ = s.end(err, func() {
 		// The id is free before the client can know, and not before its turn.
 		s.mu.Lock()
 		delete(s.subscriptions, s.id)
 		s.mu.Unlock()
 	})
+}
+
+// end sends the last delivery. before is called in its turn.
+func (s *subscription) end(why error, before func()) error {
+	end := &messagingv1.SubscriptionEnd{}
+	if why != nil {
+		end.Error = translate.Refusal(why)
+	}
+	return s.send(&messagingv1.ExchangeDelivery{SubscriptionId: s.id, Cursor: s.cursor, LastSequence: s.last, End: end}, before)
 }
 
 // send sends a delivery; where that fails the stream is over.
