@@ -1,6 +1,7 @@
 package interceptor_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -93,7 +94,7 @@ func TestUnknownMethodPassesTheChain(t *testing.T) {
 
 func TestFailuresKeepTheirCause(t *testing.T) {
 	t.Parallel()
-	for _, message := range []string{"panic", "plain error"} {
+	for _, message := range []string{"panic", "panic elsewhere", "plain error"} {
 		f := newFixture(t)
 		err := f.call(t, message, "")
 		assertError(t, err, connect.CodeInternal, errorv1.Reason_REASON_INTERNAL)
@@ -103,7 +104,20 @@ func TestFailuresKeepTheirCause(t *testing.T) {
 		if got := strings.Count(f.log.String(), "secret "); got != 1 {
 			t.Errorf("%s: the log has the cause %d times, want once: %s", message, got, f.log)
 		}
+		if strings.HasPrefix(message, "panic") && !strings.Contains(f.log.String(), "fixture_test.go") {
+			t.Errorf("%s: the log has no stack: %s", message, f.log)
+		}
 	}
+}
+
+func TestGuard(t *testing.T) {
+	t.Parallel()
+	done := false
+	if err := interceptor.Guard(func() { done = true }); err != nil || !done {
+		t.Errorf("got %v, done %v", err, done)
+	}
+	// Only net/http's own goroutine may pass this one on.
+	assertError(t, interceptor.Guard(func() { panic(http.ErrAbortHandler) }), connect.CodeInternal, errorv1.Reason_REASON_INTERNAL)
 }
 
 func TestUnaryTimeout(t *testing.T) {

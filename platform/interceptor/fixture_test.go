@@ -172,6 +172,10 @@ func (h unaryHandler) GetServerResponse(ctx context.Context, req *unaryv1.GetSer
 	switch req.GetMessage() {
 	case "panic":
 		panic("secret panic")
+	case "panic elsewhere":
+		failed := make(chan error)
+		go func() { failed <- interceptor.Guard(func() { panic("secret panic") }) }()
+		return nil, <-failed
 	case "plain error":
 		return nil, errors.New("secret error")
 	case "wait":

@@ -55,13 +55,13 @@ func Serve(ctx context.Context, stream Stream, source *delivery.Source, validato
 	e := &exchange{
 		ctx: ctx, cancel: cancel, source: source, validator: validator,
 		encoding: delivery.EncodingFor(ctx), out: newOutbox(stream),
-		appender: ingest.NewAppender(ctx, source.Store),
-		room:     semaphore.NewWeighted(resultRoom), results: make(chan *result, maxResults),
+		room: semaphore.NewWeighted(resultRoom), results: make(chan *result, maxResults),
 		subscriptions: make(map[uint64]context.CancelFunc),
 	}
+	e.appender = ingest.NewAppender(ctx, source.Store, e.fail)
 	err := e.out.heartbeat() // at once: the stream is open
-	e.sending.Go(e.sendResults)
-	e.beating.Go(e.sendHeartbeats)
+	e.start(&e.sending, e.sendResults)
+	e.start(&e.beating, e.sendHeartbeats)
 	if err == nil {
 		err = e.receive(stream)
 	}
@@ -75,6 +75,15 @@ func Serve(ctx context.Context, stream Stream, source *delivery.Source, validato
 	e.cancel()
 	e.beating.Wait()
 	return e.outcome(err)
+}
+
+// start runs a part of the stream in a goroutine. If it panics, the stream fails.
+func (e *exchange) start(group *sync.WaitGroup, part func()) {
+	group.Go(func() {
+		if err := interceptor.Guard(part); err != nil {
+			e.fail(err)
+		}
+	})
 }
 
 // outcome is how the stream ends, given how receiving did.

@@ -41,7 +41,7 @@ func (e *exchange) subscribe(command *messagingv1.SubscribeCommand) error {
 	e.mu.Lock()
 	e.subscriptions[s.id] = cancel
 	e.mu.Unlock()
-	e.running.Go(func() {
+	e.start(&e.running, func() {
 		defer cancel()
 		s.finish(ctx, s.run(ctx))
 	})

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/parleyhq/parley/platform/interceptor"
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/translate"
 )
@@ -49,18 +50,28 @@ type Appender struct {
 }
 
 // NewAppender starts an appender. It must be closed. Once ctx is done it stores
-// nothing more.
-func NewAppender(ctx context.Context, s store.Store) *Appender {
+// nothing more. If it panics, failed is called once with the error that the call
+// has to end with; no batch has an outcome after that.
+func NewAppender(ctx context.Context, s store.Store, failed func(error)) *Appender {
+	ctx, cancel := context.WithCancel(ctx)
 	a := &Appender{
 		ctx: ctx, store: s,
 		room: semaphore.NewWeighted(waitingBytes), waiting: make(chan *Batch, maxWaiting),
 	}
-	a.done.Go(a.run)
+	a.done.Go(func() {
+		defer cancel()
+		if err := interceptor.Guard(a.run); err != nil {
+			failed(err)
+			cancel()              // Add does not wait for room any more
+			for range a.waiting { // nor for its turn
+			}
+		}
+	})
 	return a
 }
 
-// Add hands over a batch, waiting for room. It fails only where ctx ends first;
-// then the batch is not stored.
+// Add hands over a batch, waiting for room. It fails only where ctx ends first, or
+// the appender has panicked; then the batch is not stored.
 func (a *Appender) Add(b Batch) error {
 	for _, m := range b.Messages {
 		b.size += int64(len(m.Data))

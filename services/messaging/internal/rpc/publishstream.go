@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync"
 
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
@@ -18,7 +17,8 @@ import (
 // PublishStream implements the RPC of the same name. What comes is appended
 // while more is being read; the first failure ends both.
 func (m *Messages) PublishStream(ctx context.Context, stream messagingv1connect.MessageServicePublishStreamServerStream) (*messagingv1.PublishStreamResponse, error) {
-	p := &publishStream{ctx: ctx, store: m.Source.Store, appender: ingest.NewAppender(ctx, m.Source.Store)}
+	p := &publishStream{ctx: ctx, store: m.Source.Store}
+	p.appender = ingest.NewAppender(ctx, m.Source.Store, p.fail)
 	err := p.readAll(stream)
 	p.appender.Close()
 	if p.failed != nil { // it came first, and may be why reading ended
@@ -39,7 +39,7 @@ type publishStream struct {
 	epoch    string // of the topic, from the first batch on
 	expected string // by the client
 
-	mu     sync.Mutex
+	// Until the appender is closed these are its goroutine's.
 	sum    translate.StreamSum
 	failed error // the first failure of an append
 }
@@ -110,8 +110,6 @@ func (p *publishStream) add(req *messagingv1.PublishStreamRequest) error {
 
 // settle notes the outcome of a batch. The first failure also ends reading.
 func (p *publishStream) settle(messages int, receipt store.Receipt, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.failed != nil {
 		return
 	}
@@ -122,7 +120,13 @@ func (p *publishStream) settle(messages int, receipt store.Receipt, err error) {
 	if _, ok := errors.AsType[*store.MismatchError](err); ok {
 		err = store.ErrTopicNotFound // the epoch bound to is gone: the topic was deleted
 	}
-	p.failed = translate.Status(err)
+	p.fail(translate.Status(err))
+}
+
+func (p *publishStream) fail(err error) {
+	if p.failed == nil {
+		p.failed = err
+	}
 	wire.EndReading(p.ctx)
 }
 
