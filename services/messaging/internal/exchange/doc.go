@@ -7,5 +7,6 @@
 // turns at sending; nothing waits in a queue but results, and of those at most
 // so many that the client is expected to read first (see resultRoom).
 //
-// Every goroutine ends with the stream, and [Serve] waits for all of them.
+// Every goroutine ends with the stream, and [Serve] waits for all of them. If one
+// panics, the stream ends with INTERNAL.
 package exchange
