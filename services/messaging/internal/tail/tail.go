@@ -2,6 +2,7 @@ package tail
 
 import (
 	"sort"
+	"sync"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 )
@@ -12,8 +13,11 @@ type Tail struct {
 	owner *Tails
 	topic string
 
-	// The owner's lock guards these.
-	readers int
+	readers int // guarded by the owner's lock
+
+	// mu guards these. It is held for writing only together with the owner's lock,
+	// which is taken first; either is enough to read them.
+	mu      sync.RWMutex
 	epoch   string
 	entries []*entry // contiguous, the oldest first
 	bytes   int
@@ -40,8 +44,8 @@ type View struct {
 // From returns what is kept from a sequence on, up to about so many bytes, and
 // at least one record. It appends to buffer.
 func (t *Tail) From(epoch string, sequence uint64, limit int, buffer []store.Record) View {
-	t.owner.mu.Lock()
-	defer t.owner.mu.Unlock()
+	t.mu.RLock()
+	defer t.mu.RUnlock()
 	v := View{Records: buffer[:0], Deleted: t.deleted, Changed: t.changed}
 	if t.last == 0 || t.epoch != epoch {
 		return v
@@ -65,12 +69,15 @@ func (t *Tail) Close() {
 	defer t.owner.mu.Unlock()
 	t.readers--
 	if t.readers == 0 && !t.deleted {
+		t.mu.Lock()
 		t.owner.clear(t)
+		t.mu.Unlock()
 		delete(t.owner.topics, t.topic)
 	}
 }
 
-// add appends a record. One that does not follow the others replaces them.
+// add appends a record. One that does not follow the others replaces them. Like
+// dropFirst and wake it is called with both locks held.
 func (t *Tail) add(epoch string, e *entry) {
 	if len(t.entries) > 0 && (t.epoch != epoch || e.First != t.last+1) {
 		t.owner.clear(t)

@@ -20,6 +20,8 @@ const (
 type Tails struct {
 	topicBytes, totalBytes int
 
+	// mu is for those who change something: the readers' own lock is their tail's,
+	// so that they do not wait for each other's topics.
 	mu     sync.Mutex
 	topics map[string]*Tail
 	bytes  int
@@ -67,16 +69,20 @@ func (t *Tails) Commit(c store.Commit) {
 	}
 	e := &entry{Record: c.Record, tail: tail}
 	e.age = t.ages.PushBack(e)
+	tail.mu.Lock()
 	tail.add(c.Epoch, e)
 	t.bytes += len(e.Frames)
 	for tail.bytes > t.topicBytes {
 		t.drop(tail.entries[0])
 	}
+	tail.wake()
+	tail.mu.Unlock()
 	for t.bytes > t.totalBytes {
 		oldest, _ := t.ages.Front().Value.(*entry)
+		oldest.tail.mu.Lock()
 		t.drop(oldest)
+		oldest.tail.mu.Unlock()
 	}
-	tail.wake()
 }
 
 // Trim drops what has been removed from a topic: the messages before first.
@@ -87,6 +93,8 @@ func (t *Tails) Trim(topic, epoch string, first uint64) {
 	if tail == nil || tail.epoch != epoch {
 		return
 	}
+	tail.mu.Lock()
+	defer tail.mu.Unlock()
 	for len(tail.entries) > 0 && tail.entries[0].First < first {
 		t.drop(tail.entries[0])
 	}
@@ -101,6 +109,8 @@ func (t *Tails) Delete(topic string) {
 		return
 	}
 	delete(t.topics, topic)
+	tail.mu.Lock()
+	defer tail.mu.Unlock()
 	t.clear(tail)
 	tail.deleted = true
 	tail.wake()
@@ -113,7 +123,7 @@ func (t *Tails) Bytes() int {
 	return t.bytes
 }
 
-// drop forgets the oldest record of a topic. The caller holds mu.
+// drop forgets the oldest record of a topic. The caller holds mu and the tail's.
 func (t *Tails) drop(e *entry) {
 	t.ages.Remove(e.age)
 	t.bytes -= len(e.Frames)
