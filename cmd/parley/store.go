@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/parleyhq/parley/services/messaging/storage"
 
@@ -17,7 +18,7 @@ type storeCmd struct {
 
 // dataDir is the flag of commands on a stopped server's data.
 type dataDir struct {
-	DataDir string `default:"./parley-data" help:"The server's data directory." placeholder:"DIR" type:"path"`
+	DataDir string `default:"./parley-data" help:"The server's data directory. The default is ./parley-data." placeholder:"DIR" type:"path"`
 }
 
 var (
@@ -65,7 +66,11 @@ func printReport(out io.Writer, report storage.Report) error {
 	for _, topic := range report.Topics {
 		messages += topic.Messages
 		for _, gap := range topic.Accepted {
-			fmt.Fprintf(out, "topic %s: sequences %d to %d were given up by a recovery\n", topic.Name, gap.First, gap.Last)
+			how := "were given up by a recovery"
+			if render.Leaps(gap.First, gap.Last) {
+				how = "were skipped when the directory was restored or recovered"
+			}
+			fmt.Fprintf(out, "topic %s: sequences %d to %d %s\n", topic.Name, gap.First, gap.Last, how)
 		}
 		for _, gap := range topic.Lost {
 			fmt.Fprintf(out, "topic %s: sequences %d to %d CANNOT BE READ; readers get a gap\n", topic.Name, gap.First, gap.Last)
@@ -145,6 +150,8 @@ func explainStorage(err error) error {
 		return fmt.Errorf("%w\nCheck the name of the directory.", err) //nolint:revive,staticcheck // a hint
 	case errors.Is(err, storage.ErrDamaged):
 		return fmt.Errorf("%w\nSee parley store check --help and parley store recover --help.", err) //nolint:revive,staticcheck // a hint
+	case errors.Is(err, os.ErrExist):
+		return fmt.Errorf("%w\nChoose a directory that does not exist.", err) //nolint:revive,staticcheck // a hint
 	default:
 		return err
 	}

@@ -11,7 +11,7 @@ var ErrConfig = errors.New("invalid configuration")
 // Config says where messages are kept. The tags give each field its command-line
 // flag, default and help; [DefaultConfig] gives the same defaults to programs.
 type Config struct {
-	DataDir      string `default:"./parley-data" help:"Directory of topics and messages. Created if it does not exist; one process uses it at a time." placeholder:"DIR" type:"path"`
+	DataDir      string `default:"./parley-data" help:"Directory of topics and messages. The default is ./parley-data. Created if it does not exist; one process uses it at a time." placeholder:"DIR" type:"path"`
 	MinFreeBytes uint64 `default:"268435456" help:"Take no new messages while less disk space than this is free, in bytes."`
 }
 

@@ -27,7 +27,8 @@ type Topic struct {
 	Last     uint64 `json:"last_sequence"`
 	Messages uint64 `json:"stored_messages"`
 	Bytes    uint64 `json:"stored_bytes"`
-	// Accepted are gaps that an earlier recovery has accepted: no damage.
+	// Accepted are gaps that a recovery has accepted, and sequences skipped when the
+	// directory was recovered or restored: no damage.
 	Accepted []Range `json:"accepted_gaps,omitempty"`
 	// Lost are other gaps. Readers are told of them.
 	Lost []Range `json:"lost,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -20,6 +21,8 @@ var (
 	ErrDamaged = store.ErrDamaged
 	// ErrNoStore: the directory holds no store.
 	ErrNoStore = errors.New("no message store")
+	// ErrNoBackup: the directory is not a backup.
+	ErrNoBackup = errors.New("not a backup made by parley backup")
 )
 
 // Recover makes the store in dir usable where a server refuses it as damaged. It
@@ -57,13 +60,17 @@ func Backup(ctx context.Context, dir, target string) error {
 
 // Restore makes the data directory dir, which must not exist or be empty, of a
 // backup. Every topic gets a new epoch, so that cursors from before do not go on
-// unnoticed. The backup is not changed. It fails with ErrNoStore, with
-// os.ErrExist if dir is not empty, and with ErrDamaged if the backup is.
+// unnoticed. The backup is not changed. It fails with ErrNoBackup, with os.ErrExist
+// if dir is not empty, and with ErrDamaged if the backup is.
 func Restore(backup, dir string) error {
 	if err := mustExist(backup); err != nil {
-		return fmt.Errorf("restore store: %w", err)
+		return fmt.Errorf("restore store: %s is %w: %w", backup, ErrNoBackup, err)
 	}
-	return pebblestore.Restore(filepath.Clean(backup), options(dir))
+	err := pebblestore.Restore(filepath.Clean(backup), options(dir))
+	if errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrDamaged) { // no file of a store in it
+		return fmt.Errorf("%s is %w: %w", backup, ErrNoBackup, err)
+	}
+	return err
 }
 
 func options(dir string) pebblestore.Options {

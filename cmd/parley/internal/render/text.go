@@ -57,8 +57,19 @@ func data(bytes []byte) string {
 	return fmt.Sprintf("(%d bytes) %s%s", len(bytes), shown, more)
 }
 
+// leap is half of how far a new epoch begins above the one before it: nothing but
+// a new epoch takes a reader so far.
+const leap = 1 << 39
+
+// Leaps reports whether a run of missing sequences is the way to a new epoch of
+// the topic. Then they are most likely numbers that no message ever had.
+func Leaps(first, last uint64) bool { return last >= first && last-first >= leap }
+
 // Gap returns one line that says what is missing and why.
 func Gap(gap *messagingv1.Gap) string {
+	if text, ok := newEpoch(gap); ok {
+		return text
+	}
 	missing := fmt.Sprintf("sequences %d to %d are missing", gap.GetFirstMissing(), gap.GetLastMissing())
 	switch {
 	case gap.GetLastMissing() == 0:
@@ -67,14 +78,26 @@ func Gap(gap *messagingv1.Gap) string {
 		missing = fmt.Sprintf("sequence %d is missing", gap.GetFirstMissing())
 	}
 	reason := "lost or damaged in storage"
-	switch gap.GetReason() {
-	case messagingv1.GapReason_GAP_REASON_RETENTION:
+	if gap.GetReason() == messagingv1.GapReason_GAP_REASON_RETENTION { // an unknown reason counts as a loss
 		reason = "removed by retention or a purge"
-	case messagingv1.GapReason_GAP_REASON_TOPIC_RECREATED:
-		reason = "the topic was created again since"
-	default: // an unknown reason counts as a loss
 	}
 	return fmt.Sprintf("gap: %s (%s); going on at sequence %d", missing, reason, gap.GetResumedAt())
+}
+
+// newEpoch returns the line for a gap that ends in another epoch. Nobody knows how
+// much is missing, if anything is.
+func newEpoch(gap *messagingv1.Gap) (string, bool) {
+	switch gap.GetReason() {
+	case messagingv1.GapReason_GAP_REASON_TOPIC_RECREATED:
+		return fmt.Sprintf("gap: the topic was created again since the cursor was taken; what the earlier one still held is gone; reading the new one from sequence %d", gap.GetResumedAt()), true
+	case messagingv1.GapReason_GAP_REASON_DATA_LOSS:
+		if gap.GetLastMissing() == 0 || Leaps(gap.GetFirstMissing(), gap.GetLastMissing()) {
+			return fmt.Sprintf("gap: messages after sequence %d may be lost: the topic was restored or recovered; going on at sequence %d",
+				gap.GetFirstMissing()-1, gap.GetResumedAt()), true
+		}
+	default:
+	}
+	return "", false
 }
 
 // Count returns a number with its noun, such as "1 message" or "2 messages".
