@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -87,7 +88,11 @@ func (c *backupCmd) ask(ctx context.Context) error {
 		return nil
 	}
 	text, _ := io.ReadAll(io.LimitReader(res.Body, 4<<10))
-	return fmt.Errorf("the server refused: %s (HTTP %d)", strings.TrimSpace(string(text)), res.StatusCode)
+	err = fmt.Errorf("the server refused: %s (HTTP %d)", strings.TrimSpace(string(text)), res.StatusCode)
+	if res.StatusCode == http.StatusConflict {
+		return fmt.Errorf("%w\n%s", err, hintExists)
+	}
+	return err
 }
 
 type restoreCmd struct {
@@ -101,6 +106,9 @@ func (restoreCmd) Help() string {
 to start on. Every topic gets a new epoch: what was published after the backup is
 not in it, and readers that come back with their old cursors are told by a gap.
 
+New messages get sequences about 10^12 (2^40) above those in the backup. Nobody
+knows how many were published after it, and no sequence is ever used twice.
+
 Examples:
   parley restore /backup/parley-2026-01-31
   parley restore /backup/parley-2026-01-31 --data-dir /var/lib/parley`
@@ -108,9 +116,17 @@ Examples:
 
 // Run restores the backup.
 func (c *restoreCmd) Run(std streams) error {
-	if err := storage.Restore(c.Backup, c.DataDir); err != nil {
+	err := storage.Restore(c.Backup, c.DataDir)
+	switch {
+	case errors.Is(err, storage.ErrNoBackup):
+		return err
+	case errors.Is(err, storage.ErrDamaged):
+		return fmt.Errorf("%w\nUse another backup: this one is damaged.", err) //nolint:revive,staticcheck // a hint
+	case errors.Is(err, os.ErrExist):
+		return fmt.Errorf("%w\nChoose another --data-dir, or move this one away.", err) //nolint:revive,staticcheck // a hint
+	case err != nil:
 		return explainStorage(err)
 	}
-	_, err := fmt.Fprintf(std.out, "restored into %s; start it with: parley serve --data-dir %s\n", c.DataDir, filepath.Clean(c.DataDir))
+	_, err = fmt.Fprintf(std.out, "restored into %s; start it with: %s\n", c.DataDir, commandLine("serve", "--data-dir", filepath.Clean(c.DataDir)))
 	return err
 }

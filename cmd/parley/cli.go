@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 
 	"github.com/alecthomas/kong"
 	"github.com/willabides/kongplete"
@@ -38,7 +39,7 @@ type cli struct {
 	Restore       restoreCmd       `cmd:"" help:"Make a data directory of a backup."`
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 
-	InstallCompletions kongplete.InstallCompletions `cmd:"" help:"Install shell completion for bash, zsh or fish."`
+	InstallCompletions completionsCmd `cmd:"" help:"Print the lines that turn on completion in your login shell: bash, zsh or fish."`
 }
 
 // streams are the standard streams of the process, given to commands so that
@@ -69,23 +70,41 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		return code
 	}
 	if err != nil {
-		return usageError(parser, err)
+		return usageError(parser, args, err)
 	}
 	command.BindTo(std, (*streams)(nil))
 	command.Bind(std)
 	return report(errOut, command.Run(std))
 }
 
-func usageError(parser *kong.Kong, err error) int {
+func usageError(parser *kong.Kong, args []string, err error) int {
 	parser.Errorf("%s", err)
 	if parseErr, ok := errors.AsType[*kong.ParseError](err); ok {
 		command := parser.Model.Name
 		if selected := parseErr.Context.Selected(); selected != nil {
 			command = selected.FullPath() // without its arguments: the line can be pasted
+		} else if flag := misplaced(parser.Model, args); flag != "" {
+			parser.Errorf("put %s after the command", flag)
 		}
 		parser.Errorf("see: %s --help", command)
 	}
 	return exitUsage
+}
+
+// misplaced returns the first argument if it is a flag that only commands have.
+func misplaced(model *kong.Application, args []string) string {
+	if len(args) == 0 || !strings.HasPrefix(args[0], "--") {
+		return ""
+	}
+	given, _, _ := strings.Cut(args[0], "=")
+	for _, command := range model.Leaves(true) {
+		for _, flag := range command.Flags {
+			if "--"+flag.Name == given {
+				return given
+			}
+		}
+	}
+	return ""
 }
 
 // clientContext ends with the first interrupt, so that a client command can be

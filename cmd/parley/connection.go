@@ -17,9 +17,17 @@ import (
 
 const defaultServer = "http://127.0.0.1:8080"
 
-// connection holds the flags every client command has.
+// connection holds the flags of commands that any server can answer.
 type connection struct {
-	Server   []string           `default:"http://127.0.0.1:8080" help:"Server to call: http://host:port, https://host:port or host:port. Several are balanced."`
+	Server []string `default:"http://127.0.0.1:8080" help:"Server to call: http://host:port, https://host:port or host:port. Several are balanced."`
+	wire
+}
+
+// connect builds the client the flags describe. The caller closes it.
+func (c connection) connect() (*client.Client, error) { return c.dial(c.Server) }
+
+// wire holds the flags every client command has.
+type wire struct {
 	Protocol client.Protocol    `default:"connect" help:"RPC protocol: connect, grpc or grpcweb."`
 	Codec    client.Codec       `default:"proto" help:"Encoding of messages: proto or json."`
 	HTTP     client.HTTPVersion `default:"2" help:"HTTP version: 2 or 1.1." name:"http"`
@@ -27,17 +35,16 @@ type connection struct {
 	Timeout  time.Duration      `help:"Give up after this long. The default is to wait." placeholder:"DURATION"`
 
 	CAFile             string `help:"PEM file with the authorities to trust instead of the system's." placeholder:"FILE" type:"existingfile" name:"ca-file"`
-	ClientCert         string `help:"PEM file with the certificate to present (mutual TLS)." placeholder:"FILE" type:"existingfile"`
+	ClientCert         string `help:"PEM file with the certificate to present (mutual TLS), for a proxy that asks for one: the server does not." placeholder:"FILE" type:"existingfile"`
 	ClientKey          string `help:"PEM file with that certificate's private key." placeholder:"FILE" type:"existingfile"`
 	TLSServerName      string `help:"Name to expect in the server's certificate." placeholder:"NAME" name:"tls-server-name"`
 	InsecureSkipVerify bool   `help:"Accept any certificate. Only for tests."`
-	TokenFile          string `help:"File that holds the bearer token to send; read again for every call." placeholder:"FILE" type:"existingfile"`
+	TokenFile          string `help:"File that holds the bearer token to send; read again for every call. For an authenticating proxy: the server ignores it." placeholder:"FILE" type:"existingfile"`
 }
 
-// connect builds the client the flags describe. The caller closes it.
-func (c connection) connect() (*client.Client, error) {
+func (c wire) dial(servers []string) (*client.Client, error) {
 	config := client.Config{
-		Addresses: c.Server,
+		Addresses: servers,
 		Protocol:  c.Protocol,
 		Codec:     c.Codec,
 		HTTP:      c.HTTP,
@@ -105,7 +112,7 @@ func tokenFromFile(name string) client.TokenSource {
 
 // context returns the context of a command's calls: it ends with an interrupt
 // or after --timeout.
-func (c connection) context() (context.Context, context.CancelFunc) {
+func (c wire) context() (context.Context, context.CancelFunc) {
 	ctx, stop := clientContext()
 	if c.Timeout <= 0 {
 		return ctx, stop

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 
 	"connectrpc.com/connect/v2"
 
@@ -32,7 +33,7 @@ func report(out io.Writer, err error) int {
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	case errors.As(err, &connectErr):
-		fmt.Fprintf(out, "parley: %s\n", client.Explain(err))
+		fmt.Fprintf(out, "parley: %s\n", explain(err))
 		if retryable, _ := client.Retryable(err); retryable {
 			return exitUnavailable
 		}
@@ -47,6 +48,17 @@ func report(out io.Writer, err error) int {
 		fmt.Fprintf(out, "parley: %v\n", err)
 		return exitFailed
 	}
+}
+
+// explain is client.Explain with what this program knows better.
+func explain(err error) client.Problem {
+	problem := client.Explain(err)
+	if hinted, ok := errors.AsType[*hintedError](err); ok {
+		problem.Hint = hinted.hint
+	} else if errors.Is(err, syscall.ECONNREFUSED) {
+		problem.Hint = "Is the server running? Start one with: " + commandLine("serve")
+	}
+	return problem
 }
 
 // errUnreachable is wrapped by errors of commands that call a server by other

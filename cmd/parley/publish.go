@@ -15,7 +15,7 @@ import (
 )
 
 type publishCmd struct {
-	connection
+	topicConnection
 	File      string            `env:"-" help:"Publish the lines of this file; - is standard input." placeholder:"FILE"`
 	Key       string            `env:"-" help:"Key of every message." placeholder:"KEY"`
 	Attribute map[string]string `env:"-" mapsep:"none" help:"An attribute of every message, NAME=VALUE. May be repeated." placeholder:"NAME=VALUE"`
@@ -68,10 +68,13 @@ func (c *publishCmd) Run(std streams) error {
 			return err
 		}
 	}
-	if runErr != nil && p.failed != nil {
+	switch {
+	case runErr != nil && p.failed != nil:
 		fmt.Fprintln(std.err, "parley: "+p.advice(runErr))
+	case runErr == nil && p.receipt.GetStoredBatches() == 0:
+		fmt.Fprintln(std.err, "parley: nothing published: no input")
 	}
-	return runErr
+	return c.explain(c.Topic, runErr)
 }
 
 // source returns where the lines come from. Arguments need none.

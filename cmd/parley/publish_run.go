@@ -100,7 +100,7 @@ func (p *publisher) advice(err error) string {
 	case p.command.IDPrefix != "":
 		return what + ": perhaps stored, nothing after; run the same command again, it stores nothing twice"
 	default:
-		return what + ": perhaps stored, nothing after; look with `parley subscribe " + p.command.Topic +
-			" --from last=10 --stop-at-head`, and use --id-prefix to make a retry safe"
+		return what + ": perhaps stored, nothing after; use --id-prefix to make a retry safe, and look with: " +
+			p.command.commandLine("subscribe", p.command.Topic, "--from", "last=10", "--stop-at-head")
 	}
 }

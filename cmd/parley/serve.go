@@ -49,12 +49,12 @@ func (c *serveCmd) Run(std streams) error {
 	if err != nil {
 		return errors.Join(err, server.Close(all))
 	}
-	greet(std.out, built)
+	greet(std.out, built, c.Messaging.DataDir)
 	return built.Run(ctx)
 }
 
 // greet tells a newcomer what to try, shortest first.
-func greet(out io.Writer, built *server.Server) {
+func greet(out io.Writer, built *server.Server, dataDir string) {
 	url := built.URL()
 	curl, buf, server := "curl", "buf curl --http2-prior-knowledge", ""
 	if strings.HasPrefix(url, "https:") {
@@ -74,14 +74,7 @@ func greet(out io.Writer, built *server.Server) {
 
 `, url, curl, buf, command(), server)
 	if admin := built.AdminAddr(); admin != "" {
-		fmt.Fprintf(out, "Metrics, profiles and readiness: http://%s/metrics. Ctrl-C stops.\n\n", admin)
+		fmt.Fprintf(out, "Metrics, profiles and readiness: http://%s/metrics\n", admin)
 	}
-}
-
-// command is how the reader can call this program again.
-func command() string {
-	if path, err := os.Executable(); err == nil && strings.Contains(path, "go-build") {
-		return "go run ./cmd/parley"
-	}
-	return "parley"
+	fmt.Fprintf(out, "Data: %s\nProcess: %d. Ctrl-C stops it.\n\n", dataDir, os.Getpid())
 }

@@ -141,6 +141,8 @@ func (c *storeRecoverCmd) preview(out io.Writer) error {
 	return errRefused
 }
 
+const hintExists = "Choose a directory that does not exist."
+
 // explainStorage adds what to do about an error.
 func explainStorage(err error) error {
 	switch {
@@ -151,7 +153,7 @@ func explainStorage(err error) error {
 	case errors.Is(err, storage.ErrDamaged):
 		return fmt.Errorf("%w\nSee parley store check --help and parley store recover --help.", err) //nolint:revive,staticcheck // a hint
 	case errors.Is(err, os.ErrExist):
-		return fmt.Errorf("%w\nChoose a directory that does not exist.", err) //nolint:revive,staticcheck // a hint
+		return fmt.Errorf("%w\n%s", err, hintExists)
 	default:
 		return err
 	}

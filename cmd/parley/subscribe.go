@@ -7,15 +7,17 @@ import (
 	"fmt"
 	"time"
 
+	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
+	"github.com/parleyhq/parley/platform/client"
 
 	"github.com/parleyhq/parley/cmd/parley/internal/position"
 	"github.com/parleyhq/parley/cmd/parley/internal/render"
 )
 
 type subscribeCmd struct {
-	connection
+	topicConnection
 	From       string   `env:"-" default:"earliest" help:"Where to begin: earliest, end, a sequence, a time (2026-01-31T12:00:00Z), an age (10m), last=N or cursor=EPOCH:SEQUENCE." placeholder:"START"`
 	Key        []string `env:"-" sep:"none" help:"Only messages with this key. May be repeated." placeholder:"KEY"`
 	StopAtHead bool     `env:"-" help:"End after what is stored when the call arrives."`
@@ -62,12 +64,24 @@ func (c *subscribeCmd) Run(std streams) error {
 	}
 	err = s.follow(ctx)
 	if s.cursor != nil {
-		s.notice(fmt.Sprintf("to go on from here: parley subscribe %s --from %s", c.Topic, position.Format(s.cursor)))
+		s.notice("to go on from here: " + c.resume(s.cursor))
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err() // whatever the stream made of it
 	}
-	return err
+	if client.Explain(err).Reason == reasonName(errorv1.Reason_REASON_POSITION_AHEAD) {
+		return withHint(err, "Use --from end for what is published from now on.")
+	}
+	return c.explain(c.Topic, err)
+}
+
+// resume returns the command that goes on after a cursor.
+func (c *subscribeCmd) resume(cursor *messagingv1.Cursor) string {
+	words := []string{"subscribe", c.Topic, "--from", position.Format(cursor)}
+	for _, key := range c.Key {
+		words = append(words, "--key", key)
+	}
+	return c.commandLine(words...)
 }
 
 // print writes what one response delivers, all of it or up to the first error.

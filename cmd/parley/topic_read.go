@@ -10,7 +10,7 @@ import (
 )
 
 type topicListCmd struct {
-	connection
+	topicConnection
 }
 
 // Help is shown by `parley topic list --help`.
@@ -24,7 +24,7 @@ Examples:
 
 // Run lists all topics, however many pages they are.
 func (c *topicListCmd) Run(std streams) error {
-	return c.topics(func(ctx context.Context, client messagingv1connect.TopicServiceClient) error {
+	return c.topics("", func(ctx context.Context, client messagingv1connect.TopicServiceClient) error {
 		var all []*messagingv1.Topic
 		for token, more := "", true; more; more = token != "" {
 			page, err := client.ListTopics(ctx, &messagingv1.ListTopicsRequest{PageSize: 1000, PageToken: token})
@@ -47,7 +47,7 @@ func (c *topicListCmd) Run(std streams) error {
 }
 
 type topicShowCmd struct {
-	connection
+	topicConnection
 	Name string `arg:"" help:"The topic's name."`
 }
 
@@ -60,7 +60,7 @@ func (topicShowCmd) Help() string {
 
 // Run shows one topic.
 func (c *topicShowCmd) Run(std streams) error {
-	return c.topics(func(ctx context.Context, client messagingv1connect.TopicServiceClient) error {
+	return c.topics(c.Name, func(ctx context.Context, client messagingv1connect.TopicServiceClient) error {
 		res, err := client.GetTopic(ctx, &messagingv1.GetTopicRequest{Name: c.Name})
 		if err != nil {
 			return err

@@ -42,7 +42,7 @@ func (r removal) prepare(ctx context.Context, std streams, client messagingv1con
 }
 
 type topicDeleteCmd struct {
-	connection
+	topicConnection
 	removal
 }
 
@@ -58,7 +58,7 @@ Examples:
 
 // Run deletes the topic.
 func (c *topicDeleteCmd) Run(std streams) error {
-	return c.topics(func(ctx context.Context, client messagingv1connect.TopicServiceClient) error {
+	return c.topics(c.Name, func(ctx context.Context, client messagingv1connect.TopicServiceClient) error {
 		epoch, err := c.prepare(ctx, std, client, func(t *messagingv1.Topic) string {
 			return fmt.Sprintf("Delete topic %s with %s (%s) for good?", t.GetName(),
 				render.Count(t.GetStoredMessages(), "message"), humanize.IBytes(t.GetStoredBytes()))
@@ -76,7 +76,7 @@ func (c *topicDeleteCmd) Run(std streams) error {
 }
 
 type topicPurgeCmd struct {
-	connection
+	topicConnection
 	removal
 	Before uint64 `env:"-" required:"" help:"The first sequence to keep. The topic's last sequence + 1 removes all." placeholder:"SEQUENCE"`
 }
@@ -93,7 +93,7 @@ Examples:
 
 // Run removes the messages.
 func (c *topicPurgeCmd) Run(std streams) error {
-	return c.topics(func(ctx context.Context, client messagingv1connect.TopicServiceClient) error {
+	return c.topics(c.Name, func(ctx context.Context, client messagingv1connect.TopicServiceClient) error {
 		epoch, err := c.prepare(ctx, std, client, func(t *messagingv1.Topic) string {
 			return fmt.Sprintf("Remove the messages of topic %s before sequence %d for good? It holds %d to %d.",
 				t.GetName(), c.Before, t.GetFirstSequence(), t.GetLastSequence())

@@ -11,7 +11,7 @@ import (
 )
 
 type topicCreateCmd struct {
-	connection
+	topicConnection
 	definition
 	Name string `arg:"" help:"The topic's name: small letters, digits, '.', '_' and '-'."`
 }
@@ -33,7 +33,7 @@ func (c *topicCreateCmd) Run(std streams) error {
 	if err != nil {
 		return err
 	}
-	return c.topics(func(ctx context.Context, client messagingv1connect.TopicServiceClient) error {
+	return c.topics(c.Name, func(ctx context.Context, client messagingv1connect.TopicServiceClient) error {
 		res, err := client.CreateTopic(ctx, &messagingv1.CreateTopicRequest{Topic: topic})
 		if err != nil {
 			return err
@@ -43,7 +43,7 @@ func (c *topicCreateCmd) Run(std streams) error {
 }
 
 type topicUpdateCmd struct {
-	connection
+	topicConnection
 	definition
 	Clear []string `env:"-" help:"Return a setting to its default: label, max-age, max-bytes, max-messages, max-message-bytes or dedup-window." placeholder:"SETTING"`
 	Epoch string   `env:"-" help:"Change the topic only if it has this epoch." placeholder:"EPOCH"`
@@ -70,7 +70,7 @@ func (c *topicUpdateCmd) Run(std streams) error {
 	if err != nil {
 		return err
 	}
-	return c.topics(func(ctx context.Context, client messagingv1connect.TopicServiceClient) error {
+	return c.topics(c.Name, func(ctx context.Context, client messagingv1connect.TopicServiceClient) error {
 		res, err := client.UpdateTopic(ctx, &messagingv1.UpdateTopicRequest{
 			Topic: topic, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths}, ExpectedEpoch: c.Epoch,
 		})

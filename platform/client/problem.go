@@ -99,7 +99,8 @@ func (p *Problem) read(detail any) {
 }
 
 // String returns the problem as text for a terminal: a line with code, message
-// and reason, then a line for each further fact. It ends without a newline.
+// and reason, then a line for each fact that this one does not tell. It ends
+// without a newline.
 func (p Problem) String() string {
 	if p.Code == 0 {
 		return ""
@@ -110,11 +111,14 @@ func (p Problem) String() string {
 		fmt.Fprintf(&b, " (%s)", p.Reason)
 	}
 	for _, f := range p.Fields {
-		if f.Field == "" {
-			fmt.Fprintf(&b, "\n  %s", f.Description)
-		} else {
-			fmt.Fprintf(&b, "\n  %s: %s", f.Field, f.Description)
+		line := f.Description
+		if f.Field != "" {
+			line = f.Field + ": " + line
 		}
+		if p.Message == line || strings.HasPrefix(p.Message, line+" (and ") {
+			continue // the message is this violation, or begins with it and counts the others
+		}
+		fmt.Fprintf(&b, "\n  %s", line)
 	}
 	if p.RetryDelay > 0 {
 		fmt.Fprintf(&b, "\n  try again in %s", p.RetryDelay)

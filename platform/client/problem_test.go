@@ -58,10 +58,17 @@ func TestExplainOtherErrors(t *testing.T) {
 		}},
 		Message: new("is required"),
 	}}})
+	twice := func(text string) error {
+		return withDetail(t, connect.NewError(connect.CodeInvalidArgument, text), &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
+			{Field: "topic.name", Description: "is too long"}, {Field: "topic.labels", Description: "are too many"},
+		}})
+	}
 	for name, test := range map[string]struct {
 		err  error
 		want string
 	}{
+		"said in the message": {twice("topic.name: is too long (and 1 more)"), "invalid_argument: topic.name: is too long (and 1 more)\n  topic.labels: are too many"},
+		"said in part":        {twice("topic.name: is too long for you"), "invalid_argument: topic.name: is too long for you\n  topic.name: is too long\n  topic.labels: are too many"},
 		"nil":        {nil, ""},
 		"foreign":    {errors.New("disk on fire"), "unknown: disk on fire"},
 		"violations": {violations, "invalid_argument: no\n  messages[2].key: is required"},

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"buf.build/go/protovalidate"
@@ -160,16 +161,25 @@ func (s *Server) listen(ctx context.Context) error {
 		err    error
 	)
 	if s.rpcListener, err = listen.Listen(ctx, "tcp", s.config.Listen); err != nil {
-		return fmt.Errorf("open --listen %s: %w", s.config.Listen, err)
+		return fmt.Errorf("open --listen %s: %w%s", s.config.Listen, err, inUse(err, "choose --listen 127.0.0.1:0"))
 	}
 	s.rpcListener = wire.BufferReads(s.rpcListener)
 	if s.admin == nil {
 		return nil
 	}
 	if s.adminListener, err = listen.Listen(ctx, "tcp", s.config.AdminListen); err != nil {
-		return errors.Join(fmt.Errorf("open --admin-listen %s: %w", s.config.AdminListen, err), s.rpcListener.Close())
+		return errors.Join(fmt.Errorf("open --admin-listen %s: %w%s", s.config.AdminListen, err,
+			inUse(err, `choose --admin-listen 127.0.0.1:0, or --admin-listen "" for none`)), s.rpcListener.Close())
 	}
 	return nil
+}
+
+// inUse returns what to do about an address that another process has.
+func inUse(err error, advice string) string {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return "\nIs another server running? Stop it, or " + advice + "."
+	}
+	return ""
 }
 
 // Addr returns the address RPCs are served on, with the real port.

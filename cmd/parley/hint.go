@@ -1,0 +1,52 @@
+package main
+
+import (
+	"os"
+	"strings"
+)
+
+// hintedError is an error of a call with what to do about it, in place of the
+// general advice of package client.
+type hintedError struct {
+	error
+	hint string
+}
+
+func (e *hintedError) Unwrap() error { return e.error }
+
+// withHint adds what to do about err, in whole sentences. Without an error there
+// is nothing to do.
+func withHint(err error, hint string) error {
+	if err == nil {
+		return nil
+	}
+	return &hintedError{error: err, hint: hint}
+}
+
+// command is how the reader can call this program again.
+func command() string {
+	if path, err := os.Executable(); err == nil && strings.Contains(path, "go-build") {
+		return "go run ./cmd/parley"
+	}
+	return "parley"
+}
+
+// commandLine returns a line to paste into a shell that calls this program.
+func commandLine(words ...string) string {
+	line := []string{command()}
+	for _, word := range words {
+		line = append(line, shellWord(word))
+	}
+	return strings.Join(line, " ")
+}
+
+// shellWord quotes a word of which a shell would make something else.
+func shellWord(word string) string {
+	special := func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("-_./:=,@+", r)
+	}
+	if word != "" && !strings.ContainsFunc(word, special) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
