@@ -1,10 +1,15 @@
 # docker build -t parley .
-# docker run -p 8080:8080 -v parley:/data parley serve --listen 0.0.0.0:8080 ...
+# docker run --rm -p 127.0.0.1:8080:8080 -v parley:/data parley serve --allow-anonymous
 #
 # Inside a container the server must listen on more than loopback, and then it
-# refuses to start without identity. Which identity, or --allow-anonymous, is the
-# operator's decision, so there is no default command beyond `serve`: without
-# arguments it prints what is missing and exits.
+# refuses to start unless told --allow-anonymous: this version has no
+# authentication, so whoever reaches the port may do everything. The operator has
+# to say so, and the line above publishes the port on this machine only. Without
+# arguments the server prints what is missing and exits.
+#
+# The admin listener stays on the container's loopback: `docker exec` reaches it,
+# as in `docker exec CONTAINER parley backup /data/backup-1`. To publish it as
+# well, add --admin-listen 0.0.0.0:8081 and -p 127.0.0.1:8081:8081.
 FROM golang:1.26.8 AS build
 WORKDIR /src
 COPY . .
@@ -15,7 +20,7 @@ FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /out/parley /usr/local/bin/parley
 COPY --from=build --chown=nonroot:nonroot /out/data /data
 ENV PARLEY_LISTEN=0.0.0.0:8080 PARLEY_DATA_DIR=/data
-EXPOSE 8080 8081
+EXPOSE 8080
 VOLUME /data
 ENTRYPOINT ["parley"]
 CMD ["serve"]

@@ -69,10 +69,10 @@ func TestExplainOtherErrors(t *testing.T) {
 	}{
 		"said in the message": {twice("topic.name: is too long (and 1 more)"), "invalid_argument: topic.name: is too long (and 1 more)\n  topic.labels: are too many"},
 		"said in part":        {twice("topic.name: is too long for you"), "invalid_argument: topic.name: is too long for you\n  topic.name: is too long\n  topic.labels: are too many"},
-		"nil":        {nil, ""},
-		"foreign":    {errors.New("disk on fire"), "unknown: disk on fire"},
-		"violations": {violations, "invalid_argument: no\n  messages[2].key: is required"},
-		"closed":     {&client.TransportError{Err: client.ErrClosed}, "unavailable: client is closed"},
+		"nil":                 {nil, ""},
+		"foreign":             {errors.New("disk on fire"), "unknown: disk on fire"},
+		"violations":          {violations, "invalid_argument: no\n  messages[2].key: is required"},
+		"closed":              {&client.TransportError{Err: client.ErrClosed}, "unavailable: client is closed"},
 	} {
 		if got := client.Explain(test.err).String(); got != test.want {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)

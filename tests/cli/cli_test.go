@@ -130,6 +130,7 @@ func TestFailures(t *testing.T) {
 		{"deadline", []string{"unary", "a", "--timeout", "1ns", "--server", clear}, 1, []string{"deadline"}},
 		{"no argument", []string{"unary"}, 2, []string{"message", "parley unary --help"}},
 		{"unknown command", []string{"unry"}, 2, []string{"unry", "parley --help"}},
+		{"flag before the command", []string{"--server", "x", "unary", "hi"}, 2, []string{"put --server after the command"}},
 		{"unknown flag", []string{"unary", "a", "--protcol", "grpc"}, 2, []string{"--protcol", "parley unary --help"}},
 		{"unknown protocol", []string{"unary", "a", "--protocol", "soap"}, 2, []string{"soap", "connect", "grpc", "grpcweb"}},
 		{"impossible combination", []string{"unary", "a", "--protocol", "grpc", "--http", "1.1"}, 2, []string{"HTTP/2"}},
@@ -143,7 +144,8 @@ func TestFailures(t *testing.T) {
 		{"serve: not loopback", []string{"serve", "--listen", "0.0.0.0:0"}, 2, []string{"--allow-anonymous"}},
 		{"serve: half of TLS", []string{"serve", "--tls-cert", "x.pem"}, 2, []string{"--tls-key"}},
 		{"serve: missing certificate", []string{"serve", "--tls-cert", "x.pem", "--tls-key", "y.pem"}, 1, []string{"x.pem"}},
-		{"serve: address in use", []string{"serve", "--listen", pair.Clear.Addr}, 1, []string{"--listen", "in use"}},
+		{"serve: address in use", []string{"serve", "--listen", pair.Clear.Addr}, 1, []string{"--listen", "in use", "Is another server running?", "--listen 127.0.0.1:0"}},
+		{"serve: admin address in use", []string{"serve", "--listen", "127.0.0.1:0", "--admin-listen", pair.Clear.Addr}, 1, []string{"in use", `--admin-listen ""`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -210,7 +212,12 @@ func TestHelp(t *testing.T) {
 	}{
 		{[]string{"--help"}, []string{"serve", "unary", "bidirectional", "version", "Exit codes", "PARLEY_SERVER"}},
 		{[]string{"serve", "--help"}, []string{"--listen", "127.0.0.1:8080", "$PARLEY_LISTEN", "--drain-timeout", "Examples:"}},
-		{[]string{"unary", "--help"}, []string{"--protocol", "$PARLEY_PROTOCOL", "Examples:"}},
+		{[]string{"serve", "--help"}, []string{"./parley-data"}},
+		{[]string{"store", "check", "--help"}, []string{"./parley-data"}},
+		{[]string{"restore", "--help"}, []string{"./parley-data", "10^12"}},
+		{[]string{"publish", "--help"}, []string{"name one"}},
+		{[]string{"install-completions", "--help"}, []string{"Changes no file", "~/.bashrc"}},
+		{[]string{"unary", "--help"}, []string{"--protocol", "$PARLEY_PROTOCOL", "Several are", "Examples:"}},
 		{[]string{"bidirectional", "--help"}, []string{"--after-all", "Examples:"}},
 	} {
 		got := parley(t, test.args...)

@@ -56,7 +56,7 @@ func TestMainStory(t *testing.T) {
 	if got.code != 130 || !slices.Equal(got.contents(), all) {
 		t.Errorf("the reader beside: exit code %d, %d lines", got.code, len(got.contents()))
 	}
-	if !regexp.MustCompile(`to go on from here: parley subscribe orders --from cursor=\S+:1503\n`).MatchString(got.stderr) {
+	if !regexp.MustCompile(`to go on from here: parley subscribe orders --from cursor=\S+:1503 --server ` + server.URL + `\n`).MatchString(got.stderr) {
 		t.Errorf("no cursor to go on from:\n%s", got.stderr)
 	}
 	if got := must(t, again, "subscribe", "orders", "--stop-at-head"); !slices.Equal(got.contents(), all) {
@@ -147,6 +147,7 @@ func TestMessagingFailures(t *testing.T) {
 	t.Parallel()
 	server := harness.Start(t)
 	must(t, server, "topic", "create", "orders")
+	create := "parley topic create nothing --server " + server.URL + "\n"
 	for _, test := range []struct {
 		args string
 		code int
@@ -163,13 +164,17 @@ func TestMessagingFailures(t *testing.T) {
 		{"topic create orders --max-age 1h", 1, []string{"TOPIC_ALREADY_EXISTS"}},
 		{"topic create orders2 --max-bytes many", 2, []string{"10GiB"}},
 		{"topic create UPPER", 1, []string{"INVALID_FIELD", "topic.name"}},
-		{"topic show nothing", 1, []string{"TOPIC_NOT_FOUND"}},
-		{"publish nothing a", 1, []string{"TOPIC_NOT_FOUND", "not stored"}},
+		{"topic show nothing", 1, []string{"TOPIC_NOT_FOUND", create}},
+		{"topic delete nothing --yes", 1, []string{"TOPIC_NOT_FOUND", create}},
+		{"publish nothing a", 1, []string{"TOPIC_NOT_FOUND", "not stored", create}},
+		{"topic list --server 127.0.0.1:1", 2, []string{"each server has its own topics"}},
+		{"publish orders a --server 127.0.0.1:1", 2, []string{"each server has its own topics"}},
+		{"subscribe orders --server 127.0.0.1:1", 2, []string{"each server has its own topics"}},
 		{"publish orders a --file b", 2, []string{"not both"}},
 		{"publish orders --file no-such-file", 2, []string{"no-such-file"}},
-		{"subscribe nothing", 1, []string{"TOPIC_NOT_FOUND"}},
+		{"subscribe nothing", 1, []string{"TOPIC_NOT_FOUND", create}},
 		{"subscribe orders --from yesterday", 2, []string{"--from", "last=N", "cursor="}},
-		{"subscribe orders --from 2", 1, []string{"POSITION_AHEAD"}},
+		{"subscribe orders --from 2", 1, []string{"POSITION_AHEAD", "--from end"}},
 		{"store check --data-dir no-such-directory", 1, []string{"does not exist"}},
 	} {
 		t.Run(test.args, func(t *testing.T) {
@@ -189,6 +194,13 @@ func TestMessagingFailures(t *testing.T) {
 			}
 		})
 	}
+	t.Run("no input", func(t *testing.T) {
+		t.Parallel()
+		got := must(t, server, "publish", "orders")
+		if got.stdout != "" || !strings.Contains(got.stderr, "nothing published: no input") {
+			t.Errorf("publish: %v", got)
+		}
+	})
 	t.Run("nobody there", func(t *testing.T) {
 		t.Parallel()
 		got := parley(t, "publish", "orders", "a", "--server", unusedAddress(t))

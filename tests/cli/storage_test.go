@@ -34,7 +34,7 @@ func TestBackupAndRestore(t *testing.T) {
 	must(t, server, "publish", "orders", "one", "two")
 	admin := strings.TrimPrefix(server.Admin, "http://")
 	parley(t, "backup", backup, "--admin", admin).expect(t, "backup", 0, "backup complete: "+backup+"\n")
-	if got := parley(t, "backup", backup, "--admin", admin); got.code != 1 || !strings.Contains(got.stderr, "exist") {
+	if got := parley(t, "backup", backup, "--admin", admin); got.code != 1 || !strings.Contains(got.stderr, "Choose a directory that does not exist") {
 		t.Errorf("backup into an existing directory: %v", got)
 	}
 	if got := parley(t, "backup", backup+"2", "--offline", "--data-dir", data); got.code != 1 || !strings.Contains(got.stderr, "leave --offline out") {
@@ -45,10 +45,16 @@ func TestBackupAndRestore(t *testing.T) {
 	server.Stop(t)
 
 	parley(t, "store", "check", "--data-dir", data).expect(t, "check", 0, "clean: 1 topic, 3 messages\n")
-	if got := parley(t, "restore", backup, "--data-dir", data); got.code != 1 || !strings.Contains(got.stderr, "not empty") {
+	if got := parley(t, "restore", backup, "--data-dir", data); got.code != 1 || !strings.Contains(got.stderr, "not empty") || !strings.Contains(got.stderr, "Choose another --data-dir") {
 		t.Errorf("restore over data: %v", got)
 	}
-	if got := parley(t, "restore", backup, "--data-dir", restored); got.code != 0 {
+	if got := parley(t, "restore", t.TempDir(), "--data-dir", restored); got.code != 1 || !strings.Contains(got.stderr, "not a backup") {
+		t.Errorf("restore of an empty folder: %v", got)
+	}
+	if got := parley(t, "restore", folder, "--data-dir", restored); got.code != 1 || !strings.Contains(got.stderr, "not a backup made by parley backup") {
+		t.Errorf("restore of a folder that is no backup: %v", got)
+	}
+	if got := parley(t, "restore", backup, "--data-dir", restored); got.code != 0 || !strings.Contains(got.stdout, "start it with: parley serve --data-dir "+restored+"\n") {
 		t.Fatalf("restore: %v", got)
 	}
 	again := harness.Start(t, "--data-dir", restored)
@@ -61,9 +67,15 @@ func TestBackupAndRestore(t *testing.T) {
 	if epoch(cursorOf(t, all)) == epoch(ahead) {
 		t.Errorf("the restored topic has the old epoch: %s, %s", cursorOf(t, all), ahead)
 	}
-	if got := must(t, again, "subscribe", "orders", "--from", ahead, "--stop-at-head"); !strings.Contains(got.stderr, "gap: ") {
+	if got := must(t, again, "subscribe", "orders", "--from", ahead, "--stop-at-head"); !strings.Contains(got.stderr, "gap: messages after sequence 3 may be lost: the topic was restored") {
 		t.Errorf("no gap for a cursor from before: %v", got)
 	}
+	if !strings.Contains(all.stderr, "gap: messages after sequence 2 may be lost: the topic was restored") {
+		t.Errorf("read from the start: %v", all)
+	}
+	again.Stop(t)
+	parley(t, "store", "check", "--data-dir", restored).expect(t, "check", 0,
+		"topic orders: sequences 3 to 1099511627778 were skipped when the directory was restored or recovered\nclean: 1 topic, 3 messages\n")
 }
 
 // TestOfflineBackup backs up a stopped server.
@@ -76,10 +88,14 @@ func TestOfflineBackup(t *testing.T) {
 	must(t, server, "publish", "orders", "one")
 	server.Stop(t)
 	parley(t, "backup", backup, "--offline", "--data-dir", data).expect(t, "backup", 0, "backup complete: "+backup+"\n")
+	if got := parley(t, "backup", backup, "--offline", "--data-dir", data); got.code != 1 || !strings.Contains(got.stderr, "Choose a directory that does not exist") {
+		t.Errorf("offline backup into an existing directory: %v", got)
+	}
 	if got := parley(t, "restore", backup, "--data-dir", restored); got.code != 0 {
 		t.Fatalf("restore: %v", got)
 	}
-	parley(t, "store", "check", "--data-dir", restored).expect(t, "check", 0, "clean: 1 topic, 1 message\n")
+	parley(t, "store", "check", "--data-dir", restored).expect(t, "check", 0,
+		"topic orders: sequences 2 to 1099511627777 were skipped when the directory was restored or recovered\nclean: 1 topic, 1 message\n")
 }
 
 // TestBackupRefusesWebPages holds that no page makes a server write files.
