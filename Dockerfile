@@ -7,9 +7,9 @@
 # to say so, and the line above publishes the port on this machine only. Without
 # arguments the server prints what is missing and exits.
 #
-# The admin listener stays on the container's loopback: `docker exec` reaches it,
-# as in `docker exec CONTAINER parley backup /data/backup-1`. To publish it as
-# well, add --admin-listen 0.0.0.0:8081 and -p 127.0.0.1:8081:8081.
+# The admin listener stays on the container's loopback, where `docker exec
+# CONTAINER parley backup DIRECTORY` reaches it. To publish its metrics, add
+# --admin-listen 0.0.0.0:8081 and -p 127.0.0.1:8081:8081.
 FROM golang:1.26.8 AS build
 WORKDIR /src
 COPY . .

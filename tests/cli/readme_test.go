@@ -1,0 +1,42 @@
+package cli_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/parleyhq/parley/tests/harness"
+)
+
+// TestReadmeProgram runs the Go program of the README as the README says.
+func TestReadmeProgram(t *testing.T) {
+	t.Parallel()
+	harness.Tool(t, "go")
+	root := harness.Root(t)
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
+	if len(blocks) != 1 {
+		t.Fatalf("the README has %d Go programs, the test knows 1", len(blocks))
+	}
+	server := harness.Start(t)
+	must(t, server, "topic", "create", "orders")
+	must(t, server, "publish", "orders", "first order")
+	program := filepath.Join(t.TempDir(), "main.go")
+	if err := os.WriteFile(program, []byte(strings.ReplaceAll(blocks[0][1], "http://"+guideAddress, server.URL)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errOut bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), "go", "run", program)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = root, &out, &errOut
+	const want = "on disk: 2\n1 first order\n2 from Go\n"
+	if err := cmd.Run(); err != nil || out.String() != want {
+		t.Errorf("%v, output %q, want %q\n%s", err, &out, want, &errOut)
+	}
+}
