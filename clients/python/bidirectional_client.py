@@ -28,7 +28,8 @@ def requests(messages, after_all):
     """Yields the requests. gRPC takes them in a thread of its own."""
     timing = bidirectional_pb2.ANSWER_TIMING_AFTER_ALL if after_all else bidirectional_pb2.ANSWER_TIMING_UNSPECIFIED
     for message in messages:
-        print(f"Hello Server Sending you the {message}", flush=True)
+        # One write a line: the other thread prints too.
+        print(f"Hello Server Sending you the {message}\n", end="", flush=True)
         yield bidirectional_pb2.GetServerResponseRequest(message=message, answer_timing=timing)
 
 
@@ -39,7 +40,7 @@ def main():
         try:
             answers = stub.GetServerResponse(requests(args.messages, args.after_all), timeout=args.timeout)
             for answer in answers:
-                print(f"Hello from the server received your {answer.message}", flush=True)
+                print(f"Hello from the server received your {answer.message}\n", end="", flush=True)
         except grpc.RpcError as error:
             print(describe(error), file=sys.stderr)
             return 1
