@@ -46,7 +46,7 @@ func Build(folder, name string) (string, error) {
 		return "", err
 	}
 	var flags []string
-	if raceEnabled() {
+	if RaceEnabled() {
 		name, flags = name+"-race", []string{"-race"}
 	}
 	out := filepath.Join(root, ".bin", "test", name)
@@ -84,8 +84,8 @@ func findRoot() (string, error) {
 	return "", errNoRoot
 }
 
-// raceEnabled reports whether the test itself was built with -race.
-func raceEnabled() bool {
+// RaceEnabled reports whether the test itself was built with -race.
+func RaceEnabled() bool {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return false
