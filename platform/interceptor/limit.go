@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"time"
 
 	"connectrpc.com/connect/v2"
@@ -37,12 +38,12 @@ func limit(unaryTimeout time.Duration) connect.ServerInterceptor {
 			}
 			endReading := func() { wire.EndReading(ctx) }
 			defer context.AfterFunc(ctx, endReading)()
-			if !sendsMany(spec) {
-				return next(ctx, spec, stream)
+			limited := &limitedStream{ServerStream: stream, ctx: ctx, draining: context.Background()}
+			if sendsMany(spec) {
+				limited.draining = drain.Signal(ctx)
+				defer context.AfterFunc(limited.draining, endReading)()
 			}
-			draining := drain.Signal(ctx)
-			defer context.AfterFunc(draining, endReading)()
-			return next(ctx, spec, &limitedStream{ServerStream: stream, ctx: ctx, draining: draining})
+			return next(ctx, spec, limited)
 		}
 	}
 }
@@ -51,7 +52,8 @@ func sendsMany(spec connect.Spec) bool {
 	return spec.StreamType&connect.StreamTypeClient == connect.StreamTypeClient
 }
 
-// limitedStream explains why reading ended.
+// limitedStream explains why reading ended: all that the transport knows is that
+// a deadline for reading passed, the one that limit set.
 type limitedStream struct {
 	connect.ServerStream
 
@@ -64,10 +66,14 @@ func (s *limitedStream) Receive(msg any) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return err
 	}
-	if s.ctx.Err() == nil && s.draining.Err() != nil {
+	switch ctxErr := s.ctx.Err(); {
+	case ctxErr != nil && errors.Is(err, os.ErrDeadlineExceeded):
+		return rpcerror.From(ctxErr)
+	case ctxErr == nil && s.draining.Err() != nil:
 		return Draining().WithCause(err)
+	default:
+		return err
 	}
-	return err
 }
 
 // Draining returns the error that ends a call because the server is shutting
