@@ -29,7 +29,7 @@ func ParleyBinary(ctx context.Context, given string) (string, error) {
 		return "", err
 	}
 	binary := filepath.Join(root, ".bin", "bench", "parley")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, ".") //nolint:gosec // our own module
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, ".")
 	build.Dir = filepath.Join(root, "cmd", "parley")
 	build.Env = append(os.Environ(), "GOWORK="+filepath.Join(root, "go.work"))
 	if output, err := build.CombinedOutput(); err != nil {

@@ -50,7 +50,7 @@ type Process struct {
 // JSON with msg "serving" and its url. The process works in an empty folder of
 // its own. End it with Stop.
 func Start(ctx context.Context, command []string) (*Process, error) {
-	cmd := exec.Command(command[0], command[1:]...) //nolint:gosec,noctx // our own commands; Stop ends them in order
+	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = environment()
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
