@@ -163,7 +163,7 @@ func (s *Server) listen(ctx context.Context) error {
 	if s.rpcListener, err = listen.Listen(ctx, "tcp", s.config.Listen); err != nil {
 		return fmt.Errorf("open --listen %s: %w%s", s.config.Listen, err, inUse(err, "choose --listen 127.0.0.1:0"))
 	}
-	s.rpcListener = wire.BufferReads(s.rpcListener)
+	s.rpcListener = wire.BatchFrames(s.rpcListener)
 	if s.admin == nil {
 		return nil
 	}

@@ -9,8 +9,9 @@
 // round. Nothing waits for a timer, so a message that comes alone leaves as
 // early as before.
 //
-// [BufferReads] does the same for the other direction: what has arrived on a
-// connection is read at once, not a frame's header and payload one by one.
+// [BatchFrames] does the like for a whole connection: what has arrived is read at
+// once, not a frame's header and payload one by one, and frames of several streams
+// leave together.
 //
 // # Placing it
 //

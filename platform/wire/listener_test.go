@@ -38,8 +38,8 @@ func (c countingConn) Read(p []byte) (int, error) {
 	return c.TCPConn.Read(p)
 }
 
-// bufferedPair returns both ends of a connection accepted through BufferReads.
-func bufferedPair(t *testing.T) (client, server net.Conn, reads *atomic.Int32) {
+// batchedPair returns both ends of a connection accepted through BatchFrames.
+func batchedPair(t *testing.T) (client, server net.Conn, reads *atomic.Int32) {
 	t.Helper()
 	var config net.ListenConfig
 	tcp, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -47,7 +47,7 @@ func bufferedPair(t *testing.T) (client, server net.Conn, reads *atomic.Int32) {
 		t.Fatal(err)
 	}
 	reads = new(atomic.Int32)
-	listener := wire.BufferReads(countingListener{tcp, reads})
+	listener := wire.BatchFrames(countingListener{tcp, reads})
 	t.Cleanup(func() { _ = listener.Close() })
 	var dialer net.Dialer
 	if client, err = dialer.DialContext(t.Context(), "tcp", listener.Addr().String()); err != nil {
@@ -61,9 +61,9 @@ func bufferedPair(t *testing.T) (client, server net.Conn, reads *atomic.Int32) {
 	return client, server, reads
 }
 
-func TestBufferReads(t *testing.T) {
+func TestBatchFramesReads(t *testing.T) {
 	t.Parallel()
-	client, server, reads := bufferedPair(t)
+	client, server, reads := batchedPair(t)
 	if _, err := client.Write([]byte("headpayloadhead")); err != nil {
 		t.Fatal(err)
 	}
@@ -79,9 +79,9 @@ func TestBufferReads(t *testing.T) {
 }
 
 // net/http wakes a blocked read by a deadline in the past, and reads on later.
-func TestBufferReadsDeadline(t *testing.T) {
+func TestBatchFramesDeadline(t *testing.T) {
 	t.Parallel()
-	client, server, _ := bufferedPair(t)
+	client, server, _ := batchedPair(t)
 	failed := make(chan error)
 	go func() {
 		_, err := server.Read(make([]byte, 1))
@@ -105,9 +105,9 @@ func TestBufferReadsDeadline(t *testing.T) {
 	}
 }
 
-func TestBufferReadsCloseWrite(t *testing.T) {
+func TestBatchFramesCloseWrite(t *testing.T) {
 	t.Parallel()
-	client, server, _ := bufferedPair(t)
+	client, server, _ := batchedPair(t)
 	half, ok := server.(interface{ CloseWrite() error })
 	if !ok {
 		t.Fatal("the connection cannot be closed for writing")
