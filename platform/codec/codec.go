@@ -41,7 +41,7 @@ func (c binary) UnmarshalRead(ctx context.Context, src io.Reader, msg any) error
 		return malformed(c.Name(), msg, err)
 	}
 	if message, ok := msg.(proto.Message); ok {
-		if err := c.unknown.find(message.ProtoReflect(), ""); err != nil {
+		if err := c.unknown.check(message.ProtoReflect()); err != nil {
 			return err
 		}
 	}

@@ -42,52 +42,77 @@ func (f *unknownFinder) nestedFields(desc protoreflect.MessageDescriptor) []prot
 	return fields
 }
 
-// find returns an [UnknownFieldError] for the first unknown field of a decoded
+// check returns an [UnknownFieldError] for the first unknown field of a decoded
 // message, or nil. The decoder also leaves among the unknown fields a known one
 // whose wire type is not that of its schema: that is a [MalformedError].
-func (f *unknownFinder) find(message protoreflect.Message, path string) error {
+func (f *unknownFinder) check(message protoreflect.Message) error {
+	found := f.find(message)
+	switch {
+	case found == nil:
+		return nil
+	case found.known:
+		return malformed(connect.CodecNameProto, found.message.Interface(),
+			fmt.Errorf("field %s: %w %d", found.path, errWireType, found.wireType))
+	default:
+		return &UnknownFieldError{Path: found.path, Message: string(found.message.Descriptor().FullName())}
+	}
+}
+
+// finding is a field that its message does not have, or not with this wire type.
+// Its path is put together on the way out: there is one only where there is an error.
+type finding struct {
+	message  protoreflect.Message
+	path     string
+	known    bool
+	wireType protowire.Type
+}
+
+func (f *finding) in(element string) *finding {
+	f.path = join(element, f.path)
+	return f
+}
+
+func (f *unknownFinder) find(message protoreflect.Message) *finding {
 	if unknown := message.GetUnknown(); len(unknown) > 0 {
 		number, wireType, _ := protowire.ConsumeTag(unknown)
 		if field := message.Descriptor().Fields().ByNumber(number); field != nil {
-			return malformed(connect.CodecNameProto, message.Interface(),
-				fmt.Errorf("field %s: %w %d", join(path, string(field.Name())), errWireType, wireType))
+			return &finding{message, string(field.Name()), true, wireType}
 		}
-		return &UnknownFieldError{
-			Path:    join(path, fmt.Sprint(number)),
-			Message: string(message.Descriptor().FullName()),
-		}
+		return &finding{message, fmt.Sprint(number), false, wireType}
 	}
 	for _, field := range f.nestedFields(message.Descriptor()) {
 		if !message.Has(field) {
 			continue
 		}
-		if err := f.findIn(message.Get(field), field, join(path, string(field.Name()))); err != nil {
-			return err
+		if found := f.findIn(message.Get(field), field); found != nil {
+			return found
 		}
 	}
 	return nil
 }
 
-func (f *unknownFinder) findIn(value protoreflect.Value, field protoreflect.FieldDescriptor, path string) error {
+func (f *unknownFinder) findIn(value protoreflect.Value, field protoreflect.FieldDescriptor) (found *finding) {
 	switch {
 	case field.IsList():
 		list := value.List()
 		for i := range list.Len() {
-			if err := f.find(list.Get(i).Message(), fmt.Sprintf("%s[%d]", path, i)); err != nil {
-				return err
+			if found := f.find(list.Get(i).Message()); found != nil {
+				return found.in(fmt.Sprintf("%s[%d]", field.Name(), i))
 			}
 		}
-		return nil
 	case field.IsMap():
-		var err error
 		value.Map().Range(func(key protoreflect.MapKey, entry protoreflect.Value) bool {
-			err = f.find(entry.Message(), fmt.Sprintf("%s[%q]", path, key.String()))
-			return err == nil
+			if found = f.find(entry.Message()); found != nil {
+				found.in(fmt.Sprintf("%s[%q]", field.Name(), key.String()))
+			}
+			return found == nil
 		})
-		return err
 	default:
-		return f.find(value.Message(), path)
+		if found := f.find(value.Message()); found != nil {
+			return found.in(string(field.Name()))
+		}
 	}
+	return found
 }
 
 // findUnknownJSON names the first unknown field of a JSON object that decodes
