@@ -36,18 +36,32 @@ func Root(t testing.TB) string {
 // current takes longer than most tests.
 var binary = sync.OnceValues(func() (string, error) { return Build("cmd/parley", "parley") })
 
+// ReleaseBinary is [Binary] without the race detector, as users run it: for tests
+// that count what the server spends.
+func ReleaseBinary(t testing.TB) string {
+	t.Helper()
+	path, err := build("cmd/parley", "parley")
+	if err != nil {
+		t.Fatalf("build parley: %v", err)
+	}
+	return path
+}
+
 // Build compiles the command in a folder of the checkout, with the race detector
 // when the test has it, and returns the path of the binary: in the ignored .bin
 // folder, where the go command leaves a binary alone that is current. Test
 // packages run at once: the lock makes the first one build and the others wait.
 func Build(folder, name string) (string, error) {
+	if RaceEnabled() {
+		return build(folder, name+"-race", "-race")
+	}
+	return build(folder, name)
+}
+
+func build(folder, name string, flags ...string) (string, error) {
 	root, err := findRoot()
 	if err != nil {
 		return "", err
-	}
-	var flags []string
-	if RaceEnabled() {
-		name, flags = name+"-race", []string{"-race"}
 	}
 	out := filepath.Join(root, ".bin", "test", name)
 	if err := os.MkdirAll(filepath.Dir(out), 0o750); err != nil {

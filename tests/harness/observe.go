@@ -99,6 +99,20 @@ func (s *Server) memory(t testing.TB, field string) int {
 	return 0
 }
 
+// Calls returns how many system calls for reading and for writing the server has
+// made, on files and sockets.
+func (s *Server) Calls(t testing.TB) (reads, writes float64) {
+	t.Helper()
+	text, err := os.ReadFile(s.proc("io"))
+	if err != nil {
+		t.Skipf("missing prerequisite: the proc file system: %v", err)
+	}
+	if _, err := fmt.Sscanf(string(text), "rchar: %s\nwchar: %s\nsyscr: %f\nsyscw: %f", new(string), new(string), &reads, &writes); err != nil {
+		t.Fatalf("read %s: %v", s.proc("io"), err)
+	}
+	return reads, writes
+}
+
 func (s *Server) proc(name string) string {
 	return fmt.Sprintf("/proc/%d/%s", s.cmd.Process.Pid, name)
 }

@@ -42,12 +42,25 @@ func Start(t testing.TB, flags ...string) *Server {
 // itself.
 func Launch(t testing.TB, flags ...string) *Server {
 	t.Helper()
+	return launch(t, Binary(t), flags)
+}
+
+// StartRelease is [Start] with the [ReleaseBinary] and its own access log.
+func StartRelease(t testing.TB, flags ...string) *Server {
+	t.Helper()
+	server := launch(t, ReleaseBinary(t), append([]string{"--access-log", "failures"}, flags...))
+	server.AwaitReady(t)
+	return server
+}
+
+func launch(t testing.TB, binary string, flags []string) *Server {
+	t.Helper()
 	server := &Server{journal: newJournal(), exited: make(chan struct{})}
 	arguments := append([]string{
 		"serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
 		"--log-format", "json", "--access-log", "all",
 	}, flags...)
-	server.cmd = exec.Command(Binary(t), arguments...)
+	server.cmd = exec.Command(binary, arguments...)
 	server.cmd.Dir = t.TempDir() // whatever it stores by default belongs to this test
 	server.cmd.Env = Environment()
 	server.cmd.Stderr = server.journal
