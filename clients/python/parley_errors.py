@@ -51,6 +51,16 @@ def details(error):
     return reason, violations
 
 
+def retry_delay(error):
+    """Returns how many seconds the server asks to wait before a retry, None if it does not ask."""
+    for detail in _packed(error):
+        info = error_details_pb2.RetryInfo()
+        if detail.type_url == _TYPE_PREFIX + info.DESCRIPTOR.full_name:
+            info.ParseFromString(detail.value)
+            return info.retry_delay.ToNanoseconds() / 1e9
+    return None
+
+
 def describe(error):
     """Returns a failed call as text for a person, a line for each fault."""
     reason, violations = details(error)

@@ -21,12 +21,25 @@ type outcome struct {
 	code           int
 }
 
+// python returns the command that runs a program with the given module path. It is
+// killed when the test ends.
+func python(t *testing.T, modules string, arguments ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), harness.Tool(t, interpreter), arguments...)
+	cmd.Env = append(harness.Environment(), "PYTHONPATH="+modules, "PYTHONDONTWRITEBYTECODE=1", "PYTHONIOENCODING=utf-8")
+	return cmd
+}
+
 // runPython runs a program with the given module path.
 func runPython(t *testing.T, modules string, arguments ...string) outcome {
 	t.Helper()
+	return run(t, python(t, modules, arguments...))
+}
+
+// run runs a command to its end.
+func run(t *testing.T, cmd *exec.Cmd) outcome {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), harness.Tool(t, interpreter), arguments...)
-	cmd.Env = append(harness.Environment(), "PYTHONPATH="+modules, "PYTHONDONTWRITEBYTECODE=1", "PYTHONIOENCODING=utf-8")
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); cmd.ProcessState == nil {
 		t.Fatalf("run python: %v", err)
@@ -45,12 +58,18 @@ func needGRPC(t *testing.T) {
 	}
 }
 
-// client runs one of the clients.
-func client(t *testing.T, name string, arguments ...string) outcome {
+// command returns the command that runs one of the clients.
+func command(t *testing.T, name string, arguments ...string) *exec.Cmd {
 	t.Helper()
 	root := harness.Root(t)
 	script := filepath.Join(root, "clients", "python", name)
-	return runPython(t, filepath.Join(root, "gen", "python"), append([]string{script}, arguments...)...)
+	return python(t, filepath.Join(root, "gen", "python"), append([]string{script}, arguments...)...)
+}
+
+// client runs one of the clients to its end.
+func client(t *testing.T, name string, arguments ...string) outcome {
+	t.Helper()
+	return run(t, command(t, name, arguments...))
 }
 
 const (
