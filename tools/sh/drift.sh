@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# drift.sh: fails when gen/ is not what the contract generates, or holds files
-# that are not committed. It generates into a scratch folder and changes nothing.
+# drift.sh: fails when gen/ or docs/reference.md is not what the contract generates,
+# or gen/ holds files that are not committed. It generates into a scratch folder and
+# changes nothing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 scratch=$(mktemp -d)
@@ -16,6 +17,10 @@ esac
 failed=0
 if ! diff --recursive --brief "${ignore[@]}" gen "$scratch/gen"; then
   echo "gen/ does not match proto/: run 'go tool task generate' and commit the result"
+  failed=1
+fi
+if ! diff --brief docs/reference.md "$scratch/docs/reference.md"; then
+  echo "docs/reference.md does not match proto/: run 'go tool task generate' and commit the result"
   failed=1
 fi
 untracked=$(git ls-files --others --exclude-standard -- gen)
