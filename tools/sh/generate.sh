@@ -10,8 +10,9 @@ buf=tools/node_modules/.bin/buf
 .bin/errdetails > .bin/errdetails.binpb
 "$buf" generate --template buf.gen.es.yaml --output "$out"
 mkdir -p "$out/docs"
-"$buf" build -o .bin/contract.binpb
-go tool reference < .bin/contract.binpb > .bin/reference.md
-mv .bin/reference.md "$out/docs/reference.md"
+page=$(mktemp)
+"$buf" build --output - | go tool reference > "$page"
+cp "$page" "$out/docs/reference.md" # not at once: a failure leaves the page as it was
+rm "$page"
 tools/sh/need.sh "protobuf-compiler, protobuf-compiler-grpc" /usr/bin/protoc /usr/bin/grpc_python_plugin
 "$buf" generate --template buf.gen.python.yaml --output "$out"
