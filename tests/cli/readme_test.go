@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -17,11 +16,7 @@ func TestReadmeProgram(t *testing.T) {
 	t.Parallel()
 	harness.Tool(t, "go")
 	root := harness.Root(t)
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
+	blocks := harness.GuideBlocks(t, "README.md", "go")
 	if len(blocks) != 1 {
 		t.Fatalf("the README has %d Go programs, the test knows 1", len(blocks))
 	}
@@ -29,7 +24,7 @@ func TestReadmeProgram(t *testing.T) {
 	must(t, server, "topic", "create", "orders")
 	must(t, server, "publish", "orders", "first order")
 	program := filepath.Join(t.TempDir(), "main.go")
-	if err := os.WriteFile(program, []byte(strings.ReplaceAll(blocks[0][1], "http://"+guideAddress, server.URL)), 0o600); err != nil {
+	if err := os.WriteFile(program, []byte(strings.ReplaceAll(blocks[0], "http://"+guideAddress, server.URL)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var out, errOut bytes.Buffer

@@ -13,25 +13,11 @@ import (
 // documented is the address that the documents name.
 const documented = "127.0.0.1:8080"
 
-// blocks returns the code blocks of a language in a document of the checkout.
-func blocks(t *testing.T, document, language string) []string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(harness.Root(t), filepath.FromSlash(document)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found []string
-	for _, block := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
-		found = append(found, block[1])
-	}
-	return found
-}
-
 // TestReadmeProgram runs the Python program of the README.
 func TestReadmeProgram(t *testing.T) {
 	t.Parallel()
 	needGRPC(t)
-	programs := blocks(t, "README.md", "python")
+	programs := harness.GuideBlocks(t, "README.md", "python")
 	if len(programs) != 1 {
 		t.Fatalf("the README has %d Python programs, the test knows 1", len(programs))
 	}
@@ -54,7 +40,7 @@ func TestPythonReadme(t *testing.T) {
 	server := harness.Start(t)
 	parley(t, server, "topic", "create", "orders")
 	commands := 0
-	for _, block := range blocks(t, readme, "console") {
+	for _, block := range harness.GuideBlocks(t, readme, "console") {
 		for _, example := range strings.Split("\n"+block, "\n$ ")[1:] {
 			line, want, _ := strings.Cut(strings.TrimSuffix(example, "\n")+"\n", "\n")
 			got := runLine(t, line, server.Addr)
@@ -67,7 +53,7 @@ func TestPythonReadme(t *testing.T) {
 	if commands != 6 {
 		t.Errorf("%d commands, the test knows 6", commands)
 	}
-	programs := blocks(t, readme, "python")
+	programs := harness.GuideBlocks(t, readme, "python")
 	if len(programs) != 1 {
 		t.Fatalf("%d Python programs, the test knows 1", len(programs))
 	}
