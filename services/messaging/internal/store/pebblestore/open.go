@@ -12,8 +12,8 @@ import (
 )
 
 // Open opens the store in a data directory, or makes a new one in an empty
-// directory. It fails with store.ErrLocked, store.ErrFormatTooNew, or
-// store.ErrDamaged, which a *store.LossError is too; then nothing has been
+// directory. It fails with store.ErrLocked, store.ErrFormatTooNew,
+// store.ErrLowDiskSpace where there is no room even to open it, or store.ErrDamaged, which a *store.LossError is too; then nothing has been
 // changed.
 func Open(opts Options) (*Store, error) {
 	opts, err := opts.withDefaults()
@@ -92,6 +92,9 @@ func inspect(opts Options) error {
 // start opens the database for use, lets adopt look at what is in it and change
 // it, begins a new mark, and starts the goroutines.
 func start(opts Options, adopt func(*pebble.DB, *catalogue) error) (*Store, error) {
+	if err := checkRoom(opts); err != nil {
+		return nil, err
+	}
 	s := &Store{opts: opts, queue: newQueue(opts.QueueBytes)}
 	var touch touchable
 	db, err := pebble.Open(engineDir(opts), opts.engine(false, touch.touch, s.fail))

@@ -1,6 +1,7 @@
 package pebblestore_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -11,6 +12,44 @@ import (
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore"
 	"github.com/parleyhq/parley/services/messaging/internal/store/storetest"
 )
+
+// TestStartWithoutRoom: on a disk without room for it, opening fails at once and
+// changes nothing.
+func TestStartWithoutRoom(t *testing.T) {
+	t.Parallel()
+	free := uint64(1 << 40)
+	opts := pebblestore.Options{Dir: "data", FS: vfs.NewMem(), DiskFree: func() (uint64, error) { return free, nil }}
+	open := func() *pebblestore.Store {
+		s, err := pebblestore.Open(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := open()
+	if _, err := s.CreateTopic(t.Context(), "a", storetest.Definition()); err != nil {
+		t.Fatal(err)
+	}
+	request := store.AppendRequest{Topic: "a", Messages: []store.Message{storetest.Message("", "x")}}
+	if _, err := s.Append(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	free = 1 << 20
+	if _, err := pebblestore.Open(opts); !errors.Is(err, store.ErrLowDiskSpace) {
+		t.Errorf("opened with 1 MiB free: %v", err)
+	}
+	free = 1 << 40
+	s = open()
+	if receipt, err := s.Append(t.Context(), request); err != nil || receipt.First != 2 {
+		t.Errorf("after there was room again: %+v, %v", receipt, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // BenchmarkStart opens a store of 1,000,000 messages with ids as a kill leaves
 // it, and publishes a message with an id, which loads the index.
