@@ -24,7 +24,7 @@ func checkRoom(opts Options) error {
 		if err != nil {
 			return fmt.Errorf("look at the log: %w", err)
 		}
-		need += uint64(info.Size()) //nolint:gosec // sizes are not negative
+		need += uint64(info.Size())
 	}
 	free, err := opts.DiskFree()
 	if err != nil {
