@@ -11,7 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/willabides/kongplete"
 
-	"github.com/parleyhq/parley/platform/standalone"
+	"github.com/parleyhq/parley/cmd/parley/internal/contexts"
 )
 
 const description = `Durable, ordered messaging whose whole API is a versioned Protobuf schema.
@@ -34,6 +34,7 @@ type cli struct {
 	Topic         topicCmd         `cmd:"" help:"Create, list, show, change and delete topics."`
 	Publish       publishCmd       `cmd:"" help:"Publish messages to a topic."`
 	Subscribe     subscribeCmd     `cmd:"" help:"Print the messages of a topic, stored ones and then new ones."`
+	Context       contextCmd       `cmd:"" help:"Name servers, and choose the one that commands call."`
 	Store         storeCmd         `cmd:"" help:"Check or recover the data directory of a stopped server."`
 	Backup        backupCmd        `cmd:"" help:"Back up a running or stopped server."`
 	Restore       restoreCmd       `cmd:"" help:"Make a data directory of a backup."`
@@ -55,16 +56,20 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		root cli
 		std  = streams{in: in, out: out, err: errOut}
 		code = -1
+
+		store    = contexts.UserStore()
+		resolver = &contextResolver{store: store}
 	)
-	parser := kong.Must(&root,
-		kong.Name("parley"),
+	parser := kong.Must(&root, append(parsing(resolver),
 		kong.Description(description),
-		kong.DefaultEnvars(standalone.EnvPrefix),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Writers(out, errOut),
 		kong.Exit(func(exit int) { code = exit }),
-	)
-	kongplete.Complete(parser)
+	)...)
+	kongplete.Complete(parser, predictors(store))
+	if code >= 0 { // the shell asked for words
+		return code
+	}
 	command, err := parser.Parse(args)
 	if code >= 0 { // --help has been printed
 		return code
@@ -72,8 +77,11 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	if err != nil {
 		return usageError(parser, args, err)
 	}
+	if resolver.err != nil {
+		return report(errOut, resolver.err)
+	}
 	command.BindTo(std, (*streams)(nil))
-	command.Bind(std)
+	command.Bind(std, store)
 	return report(errOut, command.Run(std))
 }
 

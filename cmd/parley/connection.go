@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,10 +29,11 @@ func (c connection) connect() (*client.Client, error) { return c.dial(c.Server) 
 
 // wire holds the flags every client command has.
 type wire struct {
-	Protocol client.Protocol    `default:"connect" help:"RPC protocol: connect, grpc or grpcweb."`
-	Codec    client.Codec       `default:"proto" help:"Encoding of messages: proto or json."`
-	HTTP     client.HTTPVersion `default:"2" help:"HTTP version: 2 or 1.1." name:"http"`
-	Output   output             `default:"text" help:"Form of results on standard output: text or json (one object a line)."`
+	Context  string             `help:"Context to use instead of the current one: see parley context --help." placeholder:"NAME" predictor:"context"`
+	Protocol client.Protocol    `default:"connect" help:"RPC protocol: connect, grpc or grpcweb." predictor:"protocol"`
+	Codec    client.Codec       `default:"proto" help:"Encoding of messages: proto or json." predictor:"codec"`
+	HTTP     client.HTTPVersion `default:"2" help:"HTTP version: 2 or 1.1." name:"http" predictor:"http"`
+	Output   output             `default:"text" help:"Form of results on standard output: text or json (one object a line)." predictor:"output"`
 	Timeout  time.Duration      `help:"Give up after this long. The default is to wait." placeholder:"DURATION"`
 
 	CAFile             string `help:"PEM file with the authorities to trust instead of the system's." placeholder:"FILE" type:"existingfile" name:"ca-file"`
@@ -39,7 +41,8 @@ type wire struct {
 	ClientKey          string `help:"PEM file with that certificate's private key." placeholder:"FILE" type:"existingfile"`
 	TLSServerName      string `help:"Name to expect in the server's certificate." placeholder:"NAME" name:"tls-server-name"`
 	InsecureSkipVerify bool   `help:"Accept any certificate. Only for tests."`
-	TokenFile          string `help:"File that holds the bearer token to send; read again for every call. For an authenticating proxy: the server ignores it." placeholder:"FILE" type:"existingfile"`
+	Token              string `xor:"token" help:"Bearer token to send. Others on this machine can see a command line: prefer the variable, --token-file or a context." placeholder:"TOKEN"`
+	TokenFile          string `xor:"token" help:"File that holds the bearer token to send; read again for every call. For an authenticating proxy: the server ignores it." placeholder:"FILE" type:"existingfile"`
 }
 
 func (c wire) dial(servers []string) (*client.Client, error) {
@@ -54,10 +57,16 @@ func (c wire) dial(servers []string) (*client.Client, error) {
 		},
 		UserAgent: "parley-cli",
 	}
-	if c.TokenFile != "" {
+	switch {
+	case c.TokenFile != "":
 		config.Token = tokenFromFile(c.TokenFile)
+	case c.Token != "":
+		config.Token = client.StaticToken(c.Token)
 	}
 	connected, err := client.New(config)
+	if errors.Is(err, client.ErrCleartextToken) {
+		return nil, fmt.Errorf("%w: the token would go to %s unencrypted: use an https:// address", errUsage, strings.Join(servers, ", "))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUsage, err)
 	}

@@ -48,7 +48,10 @@ func (c topicConnection) explain(topic string, err error) error {
 
 // commandLine returns a line to paste that calls this program for the same server.
 func (c topicConnection) commandLine(words ...string) string {
-	if len(c.Server) == 1 && c.Server[0] != defaultServer {
+	switch {
+	case c.Context != "":
+		words = append(words, "--context", c.Context)
+	case len(c.Server) == 1 && c.Server[0] != defaultServer:
 		words = append(words, "--server", c.Server[0])
 	}
 	return commandLine(words...)

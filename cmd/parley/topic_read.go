@@ -48,7 +48,7 @@ func (c *topicListCmd) Run(std streams) error {
 
 type topicShowCmd struct {
 	topicConnection
-	Name string `arg:"" help:"The topic's name."`
+	Name string `arg:"" predictor:"topic" help:"The topic's name."`
 }
 
 // Help is shown by `parley topic show --help`.

@@ -17,7 +17,7 @@ import (
 type removal struct {
 	Epoch string `env:"-" help:"Go on only if the topic has this epoch. The default is the one it has now." placeholder:"EPOCH"`
 	Yes   bool   `env:"-" short:"y" help:"Do not ask."`
-	Name  string `arg:"" help:"The topic's name."`
+	Name  string `arg:"" predictor:"topic" help:"The topic's name."`
 }
 
 // prepare asks whether to go on and returns the epoch to expect: the topic that

@@ -47,7 +47,7 @@ type topicUpdateCmd struct {
 	definition
 	Clear []string `env:"-" help:"Return a setting to its default: label, max-age, max-bytes, max-messages, max-message-bytes or dedup-window." placeholder:"SETTING"`
 	Epoch string   `env:"-" help:"Change the topic only if it has this epoch." placeholder:"EPOCH"`
-	Name  string   `arg:"" help:"The topic's name."`
+	Name  string   `arg:"" predictor:"topic" help:"The topic's name."`
 }
 
 // Help is shown by `parley topic update --help`.

@@ -145,7 +145,7 @@ func (c Config) validateToken(addresses []address) error {
 	}
 	for _, a := range addresses {
 		if a.scheme == "http" && !isLoopback(a.host) {
-			return fmt.Errorf("a token would be sent unencrypted to %s: use https, or set AllowCleartextToken", a)
+			return fmt.Errorf("%w: %s: use https, or set AllowCleartextToken", ErrCleartextToken, a)
 		}
 	}
 	return nil

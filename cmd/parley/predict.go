@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/posener/complete"
+	"github.com/willabides/kongplete"
+
+	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
+	"github.com/parleyhq/parley/platform/standalone"
+
+	"github.com/parleyhq/parley/cmd/parley/internal/contexts"
+)
+
+// completionLimit bounds what a key press waits for a server.
+const completionLimit = 700 * time.Millisecond
+
+// predictors complete the arguments and flags that name them by the tag
+// predictor. Their words are those of help; what cannot be known is left out.
+func predictors(store contexts.Store) kongplete.Option {
+	return kongplete.WithPredictors(map[string]complete.Predictor{
+		"codec":    complete.PredictSet("proto", "json"),
+		"http":     complete.PredictSet("2", "1.1"),
+		"output":   complete.PredictSet(string(outputText), string(outputJSON)),
+		"position": complete.PredictSet("earliest", "end", "last=10", "10m", "1h", "24h", "cursor="),
+		"protocol": complete.PredictSet("connect", "grpc", "grpcweb"),
+		"context": complete.PredictFunc(func(complete.Args) []string {
+			book, _ := store.Read() // without a book there is only the default
+			return append(book.Names(), contexts.Default)
+		}),
+		"topic": complete.PredictFunc(func(args complete.Args) []string { return topicNames(store, args.Completed) }),
+	})
+}
+
+// topicNames asks the server that the words so far name for its topics.
+func topicNames(store contexts.Store, words []string) []string {
+	var line struct{ topicConnection }
+	resolver := &contextResolver{store: store}
+	parser, err := kong.New(&line, append(parsing(resolver), kong.Writers(io.Discard, io.Discard), kong.Exit(func(int) {}))...)
+	if err != nil {
+		return nil
+	}
+	if _, err := parser.Parse(connectionFlags(parser.Model, words)); err != nil || resolver.err != nil {
+		return nil
+	}
+	connected, err := line.connect()
+	if err != nil {
+		return nil
+	}
+	defer connected.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), completionLimit)
+	defer cancel()
+	page, err := messagingv1connect.NewTopicServiceClient(connected.Connect()).ListTopics(ctx, &messagingv1.ListTopicsRequest{PageSize: 1000})
+	if err != nil {
+		return nil
+	}
+	names := make([]string, len(page.GetTopics()))
+	for i, topic := range page.GetTopics() {
+		names[i] = topic.GetName()
+	}
+	return names
+}
+
+// parsing returns how every parser of this program reads its settings.
+func parsing(resolver *contextResolver) []kong.Option {
+	return []kong.Option{
+		kong.Name("parley"),
+		kong.DefaultEnvars(standalone.EnvPrefix),
+		kong.Resolvers(resolver),
+	}
+}
+
+// connectionFlags returns those of the words that say which server to call.
+func connectionFlags(model *kong.Application, words []string) []string {
+	takesValue := map[string]bool{} // the flags, with their dashes
+	for _, flag := range model.Flags {
+		takesValue["--"+flag.Name] = !flag.IsBool()
+	}
+	delete(takesValue, "--help")
+	var kept []string
+	for i, word := range words {
+		name, _, joined := strings.Cut(word, "=")
+		value, known := takesValue[name]
+		switch {
+		case !known:
+		case joined || !value:
+			kept = append(kept, word)
+		case i+1 < len(words):
+			kept = append(kept, word, words[i+1])
+		}
+	}
+	return kept
+}
