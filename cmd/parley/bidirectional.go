@@ -30,6 +30,9 @@ type bidiStream = bidirectionalv1connect.BidirectionalServiceGetServerResponseCl
 
 // Run sends the messages and prints the answers as they come.
 func (c *bidirectionalCmd) Run(std streams) error {
+	if err := c.duplex(); err != nil {
+		return err
+	}
 	ctx, stop := c.context()
 	defer stop()
 	connected, err := c.connect()

@@ -73,6 +73,14 @@ func (c wire) dial(servers []string) (*client.Client, error) {
 	return connected, nil
 }
 
+// duplex fails if the flags rule out streams in both directions.
+func (c wire) duplex() error {
+	if c.HTTP == client.HTTP1 {
+		return fmt.Errorf("%w: a bidirectional stream needs HTTP/2: leave --http 1.1 out", errUsage)
+	}
+	return nil
+}
+
 // output is the form of results on standard output.
 type output string
 

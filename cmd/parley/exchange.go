@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/user"
+	"time"
+
+	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
+	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
+	"github.com/parleyhq/parley/platform/client"
+	"github.com/parleyhq/parley/platform/rpcerror"
+
+	"github.com/parleyhq/parley/cmd/parley/internal/chat"
+	"github.com/parleyhq/parley/cmd/parley/internal/position"
+	"github.com/parleyhq/parley/cmd/parley/internal/render"
+)
+
+type exchangeCmd struct {
+	topicConnection
+
+	Name          string `env:"-" help:"Who is talking: the key of each line. The default is your user name." placeholder:"NAME"`
+	From          string `env:"-" default:"end" predictor:"position" help:"Where to begin: earliest, end, a sequence, a time (2026-01-31T12:00:00Z), an age (10m), last=N or cursor=EPOCH:SEQUENCE." placeholder:"START"`
+	Create        bool   `env:"-" help:"Create the topic if there is none."`
+	KeepListening bool   `env:"-" help:"Go on after the last line, until Ctrl-C."`
+	Topic         string `arg:"" predictor:"topic" help:"The topic to talk in."`
+}
+
+// Help is shown by `parley exchange --help`.
+func (exchangeCmd) Help() string {
+	return `A conversation: each line you type is published, and what others publish is printed
+as "name: text" (the name is the message's key), all on one stream. Your own lines
+are not printed again: "stored: sequence 12" says that one is on disk. Empty lines
+are left out.
+
+When the connection breaks or the server restarts, the conversation goes on by
+itself after the last message. Lines without a receipt are sent again with their
+ids, so nothing is lost or stored twice.
+
+Ctrl-D ends the conversation when all receipts have come, Ctrl-C at once. With
+--output json every result and delivery of the stream is printed, one a line, your
+own messages included.
+
+Examples:
+  parley exchange lobby --name ann --create
+  parley exchange lobby --name bob --from last=10
+  echo "build 17 is done" | parley exchange lobby --name ci
+  tail -f app.log | parley exchange logs --output json`
+}
+
+// Run talks until the input ends or it is interrupted.
+func (c *exchangeCmd) Run(std streams) error {
+	start, err := position.Parse(c.From, time.Now())
+	if err != nil {
+		return fmt.Errorf("%w: --from: %w", errUsage, err)
+	}
+	if err := c.duplex(); err != nil {
+		return err
+	}
+	ctx, stop := c.context()
+	defer stop()
+	connected, err := c.connect()
+	if err != nil {
+		return err
+	}
+	defer connected.Close()
+	if c.Create {
+		if err := c.create(ctx, messagingv1connect.NewTopicServiceClient(connected.Connect())); err != nil {
+			return err
+		}
+	}
+	ctx, interrupt := context.WithCancel(ctx)
+	defer interrupt()
+	in, err := newTypist(std, c.name()+"> ", interrupt)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	session := chat.New(chat.Config{
+		Client: messagingv1connect.NewMessageServiceClient(connected.Connect()),
+		Topic:  c.Topic, Start: start, Name: c.name(),
+		Lines: in.lines, KeepListening: c.KeepListening,
+		Listener: &chatPrinter{topic: c.Topic, output: c.Output, out: in.out, err: in.err},
+	})
+	err = session.Run(ctx)
+	in.Close() // what follows is for a terminal as it was
+	return c.conclude(ctx, std, session, errors.Join(err, in.failed()))
+}
+
+// conclude says what is left open, and how to go on.
+func (c *exchangeCmd) conclude(ctx context.Context, std streams, session *chat.Session, err error) error {
+	if open := session.Unconfirmed(); open > 0 {
+		fmt.Fprintf(std.err, "parley: %s without a receipt: perhaps stored\n", render.Count(uint64(open), "line"))
+	}
+	if cursor := session.Cursor(); cursor != nil {
+		fmt.Fprintln(std.err, "parley: to go on from here: "+c.commandLine("exchange", c.Topic, "--name", c.name(), "--from", position.Format(cursor)))
+	}
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err() // whatever the stream made of it
+	case err == nil && session.Refused() > 0:
+		return fmt.Errorf("%s not stored", render.Count(uint64(session.Refused()), "line"))
+	case client.Explain(err).Reason == rpcerror.ReasonName(errorv1.Reason_REASON_POSITION_AHEAD):
+		return withHint(err, "Use --from end for what is published from now on.")
+	default:
+		return c.explain(c.Topic, err)
+	}
+}
+
+// create makes sure that there is a topic. One that is defined in another way will
+// do as well.
+func (c *exchangeCmd) create(ctx context.Context, topics messagingv1connect.TopicServiceClient) error {
+	_, err := topics.CreateTopic(ctx, &messagingv1.CreateTopicRequest{Topic: &messagingv1.Topic{Name: c.Topic}})
+	if rpcerror.ReasonOf(err) == errorv1.Reason_REASON_TOPIC_ALREADY_EXISTS {
+		return nil
+	}
+	return err
+}
+
+// name returns who is talking; "" is nobody in particular.
+func (c *exchangeCmd) name() string {
+	if c.Name != "" {
+		return c.Name
+	}
+	if me, err := user.Current(); err == nil {
+		return me.Username
+	}
+	return ""
+}
