@@ -33,14 +33,15 @@ func (s *Session) stream(ctx context.Context) error {
 		return err
 	}
 	defer stream.Close()
-	if err := s.subscribe(stream); err != nil {
+	if err := stream.SendHeaders(); err != nil { // nothing can be received before
 		return err
 	}
+	first := s.subscribe()
 	r := receiver{Session: s, ready: make(chan struct{}), again: s.Unconfirmed() > 0}
 	sending := make(chan struct{})
 	go func() {
 		defer close(sending)
-		if err := s.send(ctx, stream, r.ready); err != nil && ctx.Err() == nil {
+		if err := s.send(ctx, stream, first, r.ready); err != nil && ctx.Err() == nil {
 			cancel(err)
 		}
 	}()

@@ -15,24 +15,26 @@ const subscriptionID = 1
 
 type exchange = messagingv1connect.MessageServiceExchangeClientStream
 
-// subscribe is the first request of a stream. It opens the stream: nothing can be
-// received before.
-func (s *Session) subscribe(stream exchange) error {
+// subscribe returns the first request of a stream.
+func (s *Session) subscribe() *messagingv1.ExchangeRequest {
 	start := s.config.Start
 	if s.cursor != nil {
 		start = &messagingv1.Start{Position: &messagingv1.Start_After{After: s.cursor}}
 	}
-	return ended(stream.Send(&messagingv1.ExchangeRequest{Command: &messagingv1.ExchangeRequest_Subscribe{
+	return &messagingv1.ExchangeRequest{Command: &messagingv1.ExchangeRequest_Subscribe{
 		Subscribe: &messagingv1.SubscribeCommand{
 			SubscriptionId: subscriptionID,
 			Request:        &messagingv1.SubscribeRequest{Topic: s.config.Topic, Start: start},
 		},
-	}}))
+	}}
 }
 
-// send waits until the stream is ready, sends again what has no receipt, and then
-// line after line, until the stream or the lines end.
-func (s *Session) send(ctx context.Context, stream exchange, ready <-chan struct{}) error {
+// send begins with the first request, waits until the stream is ready, sends again
+// what has no receipt, and then line after line, until the stream or the lines end.
+func (s *Session) send(ctx context.Context, stream exchange, first *messagingv1.ExchangeRequest, ready <-chan struct{}) error {
+	if err := ended(stream.Send(first)); err != nil {
+		return err
+	}
 	select {
 	case <-ready:
 	case <-ctx.Done():
