@@ -35,6 +35,7 @@ type cli struct {
 	Publish       publishCmd       `cmd:"" help:"Publish messages to a topic."`
 	Subscribe     subscribeCmd     `cmd:"" help:"Print the messages of a topic, stored ones and then new ones."`
 	Exchange      exchangeCmd      `cmd:"" help:"Talk in a topic: publish what you type, print what others publish."`
+	Bench         benchCmd         `cmd:"" help:"Measure a running server."`
 	Context       contextCmd       `cmd:"" help:"Name servers, and choose the one that commands call."`
 	Store         storeCmd         `cmd:"" help:"Check or recover the data directory of a stopped server."`
 	Backup        backupCmd        `cmd:"" help:"Back up a running or stopped server."`

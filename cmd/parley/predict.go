@@ -29,6 +29,7 @@ func predictors(store contexts.Store) kongplete.Option {
 		"output":   complete.PredictSet(string(outputText), string(outputJSON)),
 		"position": complete.PredictSet("earliest", "end", "last=10", "10m", "1h", "24h", "cursor="),
 		"protocol": complete.PredictSet("connect", "grpc", "grpcweb"),
+		"workload": complete.PredictSet(workloadNames()...),
 		"context": complete.PredictFunc(func(complete.Args) []string {
 			book, _ := store.Read() // without a book there is only the default
 			return append(book.Names(), contexts.Default)

@@ -1,0 +1,58 @@
+package load
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"connectrpc.com/connect/v2"
+)
+
+// MinSize is the smallest message: it holds the time at which it was sent.
+const MinSize = 16
+
+// Settings say how a server is driven.
+type Settings struct {
+	// Client calls the server.
+	Client *connect.Client
+	// Topic is where messages go to and come from.
+	Topic string
+	// Size is that of the text of a message, in bytes, at least MinSize.
+	Size int
+	// Batch is how many messages are published by one request, 1 to 1,000.
+	Batch int
+	// Concurrency is how many callers, streams or readers there are at once.
+	Concurrency int
+	// InFlight is how many requests of a stream may be without an answer, 1 to 1,000.
+	InFlight int
+	// WarmUp is how long a workload runs before anything counts; Duration how long
+	// it counts.
+	WarmUp, Duration time.Duration
+}
+
+func (s Settings) text() string { return strings.Repeat("x", s.Size) }
+
+// Workload is one way to drive a server.
+type Workload struct {
+	// Name is what it is called, Help a sentence about it, and Latency says of what
+	// the latency is measured.
+	Name, Help, Latency string
+	// Topic: it needs one. Duplex: it needs bidirectional streams.
+	Topic, Duplex bool
+
+	prepare func(context.Context, Settings) error // before the time begins to run; or nil
+	drive   func(*run)
+}
+
+// Workloads returns all workloads, in the order in which they are best run: what
+// is published first can be replayed.
+func Workloads() []Workload {
+	return []Workload{
+		{"unary", "one call after the other, each answered with what it said", "a call", false, false, nil, (*run).unary},
+		{"bidirectional", "streams of messages, each answered with what it said", "a message and its answer", false, true, nil, (*run).bidirectional},
+		{"publish", "one Publish after the other", "a batch until its receipt", true, false, nil, (*run).publish},
+		{"exchange", "batch after batch on Exchange streams", "a batch until its receipt", true, true, nil, (*run).exchange},
+		{"subscribe", "one publisher, and readers that wait for what it publishes", "a message until a reader has it", true, true, nil, (*run).subscribe},
+		{"replay", "readers that read all that is stored, again and again", "a call until its first message", true, false, fill, (*run).replay},
+	}
+}
