@@ -50,12 +50,14 @@ type call struct {
 	address string
 	ctx     context.Context //nolint:containedctx // the request's own
 	cancel  context.CancelCauseFunc
-	body    io.ReadCloser // of the response; set once, guarded by owner.mu
+	body    io.ReadCloser   // of the response; set once, guarded by owner.mu
+	given   context.Context //nolint:containedctx // the caller's, without what this package cancels
+	stop    func() bool     // no longer end the response with the caller's context
 }
 
 func (c *calls) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
-	one := &call{owner: c, address: req.URL.Scheme + "://" + req.URL.Host, ctx: ctx, cancel: cancel}
+	one := &call{owner: c, address: req.URL.Scheme + "://" + req.URL.Host, ctx: ctx, cancel: cancel, given: req.Context()}
 	if !c.start(one) {
 		cancel(ErrClosed)
 		if req.Body != nil {
@@ -74,8 +76,18 @@ func (c *calls) RoundTrip(req *http.Request) (*http.Response, error) {
 		one.finish()
 		return nil, one.fail(ErrClosed)
 	}
+	one.endWithContext(req, resp.Body)
 	resp.Body = &callBody{ReadCloser: resp.Body, call: one}
 	return resp, nil
+}
+
+// endWithContext ends a stream with its context. net/http does not look at the
+// context while it waits for more of a request's body, and a client that is silent
+// on its own stream would hear of a cancellation only with the next answer.
+func (c *call) endWithContext(req *http.Request, body io.Closer) {
+	if req.ContentLength < 0 {
+		c.stop = context.AfterFunc(c.given, func() { _ = body.Close() }) //nolint:errcheck // the reader sees the context's error
+	}
 }
 
 func (c *calls) start(one *call) bool {
@@ -116,6 +128,9 @@ func (c *call) finish() {
 	c.owner.mu.Lock()
 	delete(c.owner.active, c)
 	c.owner.mu.Unlock()
+	if c.stop != nil {
+		c.stop()
+	}
 	c.cancel(context.Canceled)
 }
 
@@ -130,6 +145,8 @@ func (c *call) fail(err error) error {
 	switch {
 	case errors.Is(context.Cause(c.ctx), ErrClosed):
 		err = ErrClosed
+	case c.given.Err() != nil:
+		err = c.given.Err()
 	case errors.Is(err, io.EOF):
 		err = io.ErrUnexpectedEOF
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):

@@ -20,17 +20,29 @@ type follower struct {
 
 func follow(t *testing.T, args ...string) *follower {
 	t.Helper()
+	f := prepare(t, args...)
+	f.start(t)
+	return f
+}
+
+// prepare returns a command that does not run yet.
+func prepare(t *testing.T, args ...string) *follower {
+	t.Helper()
 	f := &follower{cmd: exec.CommandContext(t.Context(), harness.Binary(t), args...)}
 	f.cmd.Stdout, f.cmd.Stderr, f.cmd.Env, f.cmd.Dir = &f.out, &f.errOut, harness.Environment(), t.TempDir()
+	return f
+}
+
+func (f *follower) start(t *testing.T) {
+	t.Helper()
 	if err := f.cmd.Start(); err != nil {
 		t.Fatalf("start parley: %v", err)
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("%v:\n%s%s", args, f.out.String(), f.errOut.String())
+			t.Logf("%v:\n%s%s", f.cmd.Args, f.out.String(), f.errOut.String())
 		}
 	})
-	return f
 }
 
 // printed waits until the command has printed a text.
@@ -51,6 +63,12 @@ func (f *follower) interrupt(t *testing.T) result {
 	if err := f.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
+	return f.wait(t)
+}
+
+// wait returns how the command ended.
+func (f *follower) wait(t *testing.T) result {
+	t.Helper()
 	var exit *exec.ExitError
 	if err := f.cmd.Wait(); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)

@@ -34,7 +34,7 @@ func TestCallers(t *testing.T) {
 				if calls.Add(1) <= 2 { // the first of each
 					return errTest
 				}
-				time.Sleep(50 * time.Millisecond) //nolint:forbidigo // a bubble's clock
+				<-time.After(50 * time.Millisecond)
 				now := time.Now()
 				r.took(now, now.Sub(begin))
 				r.answered(now, 3, 300)
@@ -106,7 +106,7 @@ func TestPump(t *testing.T) {
 			},
 			closeSend: func() error { close(requests); return nil },
 			receive: func() error {
-				time.Sleep(10 * time.Millisecond) //nolint:forbidigo // a bubble's clock
+				<-time.After(10 * time.Millisecond)
 				request, more := <-requests
 				switch {
 				case !more:
