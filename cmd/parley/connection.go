@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -41,8 +40,8 @@ type wire struct {
 	ClientKey          string `help:"PEM file with that certificate's private key." placeholder:"FILE" type:"existingfile"`
 	TLSServerName      string `help:"Name to expect in the server's certificate." placeholder:"NAME" name:"tls-server-name"`
 	InsecureSkipVerify bool   `help:"Accept any certificate. Only for tests."`
-	Token              string `xor:"token" help:"Bearer token to send. Others on this machine can see a command line: prefer the variable, --token-file or a context." placeholder:"TOKEN"`
-	TokenFile          string `xor:"token" help:"File that holds the bearer token to send; read again for every call. For an authenticating proxy: the server ignores it." placeholder:"FILE" type:"existingfile"`
+	Token              string `help:"Bearer token to send. Others on this machine can see a command line: prefer the variable, --token-file or a context." placeholder:"TOKEN"`
+	TokenFile          string `help:"File that holds the bearer token to send; read again for every call. For an authenticating proxy: the server ignores it." placeholder:"FILE" type:"existingfile"`
 }
 
 func (c wire) dial(servers []string) (*client.Client, error) {
@@ -60,6 +59,8 @@ func (c wire) dial(servers []string) (*client.Client, error) {
 	switch {
 	case c.TokenFile != "":
 		config.Token = tokenFromFile(c.TokenFile)
+	case c.Token != "" && !validToken(c.Token):
+		return nil, fmt.Errorf("%w: the token has spaces, or characters that no header can carry", errUsage)
 	case c.Token != "":
 		config.Token = client.StaticToken(c.Token)
 	}
@@ -115,16 +116,6 @@ func (o output) print(out io.Writer, text string, message proto.Message) error {
 		return fmt.Errorf("encode the result as JSON: %w", err)
 	}
 	return o.encode(out, json.RawMessage(encoded))
-}
-
-func tokenFromFile(name string) client.TokenSource {
-	return func(context.Context) (string, error) {
-		token, err := os.ReadFile(name)
-		if err != nil {
-			return "", fmt.Errorf("read the token: %w", err)
-		}
-		return strings.TrimSpace(string(token)), nil
-	}
 }
 
 // context returns the context of a command's calls: it ends with an interrupt

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -50,11 +51,13 @@ func (r *contextResolver) Resolve(ctx *kong.Context, parent *kong.Path, flag *ko
 		return r.name, nil
 	}
 	if other, pair := map[string]string{"token": "token-file", "token-file": "token"}[flag.Name]; pair {
-		if originOf(ctx, flags[other]) > originOf(ctx, flag) {
-			return "", nil // the other one replaces it
+		if originOf(ctx, flags[other]) > fromNowhere {
+			return nil, nil //nolint:nilnil // the other one replaces what the context says
 		}
 	}
-	if originOf(ctx, flag) > fromNowhere {
+	// A context that is in use has won over every other server: what it says about
+	// credentials goes to its own server.
+	if originOf(ctx, flag) > fromNowhere && flag.Name != "server" {
 		return nil, nil //nolint:nilnil // it stays as it is
 	}
 	if value := settings(r.chosen)[flag.Name]; value != "" {
@@ -88,14 +91,35 @@ func (r *contextResolver) choose(ctx *kong.Context, flags map[string]*kong.Flag)
 	}
 	chosen, err := book.Get(name)
 	if err != nil {
-		return "", chosen, explainContext(err)
+		return "", contexts.Context{}, explainContext(err)
 	}
 	for flag, path := range chosen.Files() {
 		if _, err := os.Stat(path); err != nil {
-			return "", chosen, fmt.Errorf("%w: context %q: --%s: %w", errUsage, name, flag, err)
+			return "", contexts.Context{}, fmt.Errorf("%w: context %q: --%s: %w", errUsage, name, flag, err)
 		}
 	}
 	return name, chosen, nil
+}
+
+// AfterApply is called by kong once everything is set. A token on the command line
+// replaces a file in the environment, and the other way round.
+func (w *wire) AfterApply(ctx *kong.Context) error {
+	if w.Token == "" || w.TokenFile == "" {
+		return nil
+	}
+	origins := map[string]origin{}
+	for _, flag := range ctx.Flags() {
+		origins[flag.Name] = originOf(ctx, flag)
+	}
+	switch token, file := origins["token"], origins["token-file"]; {
+	case token > file:
+		w.TokenFile = ""
+	case file > token:
+		w.Token = ""
+	default:
+		return errors.New("--token and --token-file (or PARLEY_TOKEN and PARLEY_TOKEN_FILE) both name a token: give one")
+	}
+	return nil
 }
 
 // originOf says where the value of a flag comes from. A variable that is empty

@@ -53,6 +53,9 @@ func report(out io.Writer, err error) int {
 // explain is client.Explain with what this program knows better.
 func explain(err error) client.Problem {
 	problem := client.Explain(err)
+	if cause, ok := errors.AsType[tokenError](err); ok {
+		problem.Message = cause.Error()
+	}
 	if hinted, ok := errors.AsType[*hintedError](err); ok {
 		problem.Hint = hinted.hint
 	} else if errors.Is(err, syscall.ECONNREFUSED) {

@@ -60,7 +60,11 @@ func TestConversation(t *testing.T) {
 	ann.printed(t, "bob: I am\n")
 
 	lines := numbers("line-", 3000)
-	go ann.says(t, lines...) // faster than it can be stored
+	typed := make(chan error, 1)
+	go func() { // faster than it can be stored
+		_, err := io.WriteString(ann, strings.Join(lines, "\n")+"\n")
+		typed <- err
+	}()
 	bob.printed(t, "ann: line-500\n")
 	server.Kill(t)
 	bob.said(t, "going on after sequence")
@@ -70,6 +74,9 @@ func TestConversation(t *testing.T) {
 	bob.printed(t, "ann: line-3000\n")
 	ann.printed(t, "bob: what was that?\n")
 
+	if err := <-typed; err != nil {
+		t.Error(err)
+	}
 	left := ann.leaves(t)
 	if stored := strings.Count(left.stderr, "stored: sequence "); left.code != 0 || left.stdout != "bob: I am\nbob: what was that?\n" || stored != 3002 {
 		t.Errorf("ann: exit code %d, %d lines stored, output %q", left.code, stored, left.stdout)
