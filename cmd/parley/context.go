@@ -136,9 +136,15 @@ func printContext(out io.Writer, one shownContext, path string) error {
 	}
 	token := map[string]string{"none": "none", "stored": "stored in " + path, "file": "read from " + one.Context.TokenFile}[one.Token]
 	for _, fact := range [][2]string{
-		{"name", one.Name}, {"in use", inUse}, {"server", one.Context.Server}, {"token", token},
-		{"protocol", one.Context.Protocol}, {"ca file", one.Context.CAFile}, {"client certificate", one.Context.ClientCert},
-		{"client key", one.Context.ClientKey}, {"tls server name", one.Context.TLSServerName},
+		{"name", one.Name},
+		{"in use", inUse},
+		{"server", one.Context.Server},
+		{"token", token},
+		{"protocol", one.Context.Protocol},
+		{"ca file", one.Context.CAFile},
+		{"client certificate", one.Context.ClientCert},
+		{"client key", one.Context.ClientKey},
+		{"tls server name", one.Context.TLSServerName},
 	} {
 		if fact[1] != "" {
 			fmt.Fprintf(w, "%s:\t%s\n", fact[0], fact[1])
@@ -151,7 +157,7 @@ func printContext(out io.Writer, one shownContext, path string) error {
 func explainContext(err error) error {
 	switch {
 	case errors.Is(err, contexts.ErrUnknown):
-		return fmt.Errorf("%w: %w\nSee those there are with: %s", errUsage, err, commandLine("context", "list")) //nolint:revive,staticcheck // a hint
+		return fmt.Errorf("%w: %w\nSee those there are with: %s", errUsage, err, commandLine("context", "list"))
 	case errors.Is(err, contexts.ErrExists):
 		return fmt.Errorf("%w: %w: add --replace to put this one in its place", errUsage, err)
 	case errors.Is(err, contexts.ErrName):

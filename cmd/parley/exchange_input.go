@@ -118,7 +118,7 @@ func editor(std streams, prompt string, interrupt func()) (*term.Terminal, func(
 		io.Reader
 		io.Writer
 	}{keys{file, interrupt}, std.out}, prompt)
-	if width, height, err := term.GetSize(int(file.Fd())); err == nil {
+	if width, height, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
 		_ = screen.SetSize(width, height) // the default is 80 by 24
 	}
 	return screen, func() {

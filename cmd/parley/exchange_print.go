@@ -21,12 +21,12 @@ type chatPrinter struct {
 
 var _ chat.Listener = (*chatPrinter)(nil)
 
-func (p *chatPrinter) notice(format string, values ...any) {
+func (p *chatPrinter) noticef(format string, values ...any) {
 	fmt.Fprintf(p.err, "parley: "+format+"\n", values...)
 }
 
 func (p *chatPrinter) Joined(sequence uint64) {
-	p.notice("listening to %s, which ends at sequence %d", p.topic, sequence)
+	p.noticef("listening to %s, which ends at sequence %d", p.topic, sequence)
 }
 
 func (p *chatPrinter) Response(res *messagingv1.ExchangeResponse) error {
@@ -60,7 +60,7 @@ func content(message *messagingv1.Message) string {
 	}
 }
 
-func (p *chatPrinter) Gap(gap *messagingv1.Gap) { p.notice("%s", render.Gap(gap)) }
+func (p *chatPrinter) Gap(gap *messagingv1.Gap) { p.noticef("%s", render.Gap(gap)) }
 
 func (p *chatPrinter) Stored(_, sequence uint64) {
 	if p.output == outputText {
@@ -69,11 +69,11 @@ func (p *chatPrinter) Stored(_, sequence uint64) {
 }
 
 func (p *chatPrinter) Refused(line uint64, err error) {
-	p.notice("line %d is not stored: %s", line, client.Explain(err))
+	p.noticef("line %d is not stored: %s", line, client.Explain(err))
 }
 
 func (p *chatPrinter) Broken(err error, sequence uint64) {
-	p.notice("the stream has ended (%s); going on after sequence %d as soon as possible", client.Explain(err).Message, sequence)
+	p.noticef("the stream has ended (%s); going on after sequence %d as soon as possible", client.Explain(err).Message, sequence)
 }
 
-func (p *chatPrinter) Resumed() { p.notice("connected again") }
+func (p *chatPrinter) Resumed() { p.noticef("connected again") }

@@ -33,12 +33,13 @@ func TestBenchTable(t *testing.T) {
 			t.Errorf("the table does not say %q:\n%s", part, got.stdout)
 		}
 	}
-	pattern := `(?s)WORKLOAD +MESSAGES/S +BYTES/S +P50 +P99 +MAX +ERRORS +LATENCY OF\n`
+	var pattern strings.Builder
+	pattern.WriteString(`(?s)WORKLOAD +MESSAGES/S +BYTES/S +P50 +P99 +MAX +ERRORS +LATENCY OF\n`)
 	for _, name := range workloads {
 		// Of a replay no first message may come in so short a time.
-		pattern += fmt.Sprintf(`%s +[1-9][\d,]* +[\d.]+ \w*B +(-|[\d.]+[µm]?s) +(-|[\d.]+[µm]?s) +(-|[\d.]+[µm]?s) +0 +a [a-z ]+\n`, name)
+		fmt.Fprintf(&pattern, `%s +[1-9][\d,]* +[\d.]+ \w*B +(-|[\d.]+[µm]?s) +(-|[\d.]+[µm]?s) +(-|[\d.]+[µm]?s) +0 +a [a-z ]+\n`, name)
 	}
-	if !regexp.MustCompile(pattern + "$").MatchString(got.stdout) {
+	if !regexp.MustCompile(pattern.String() + "$").MatchString(got.stdout) {
 		t.Errorf("the table:\n%s", got.stdout)
 	}
 	if topics := must(t, server, "topic", "list").stdout; strings.Contains(topics, "bench") {

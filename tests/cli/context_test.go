@@ -20,7 +20,7 @@ func newUser(t *testing.T) user { return user{home: t.TempDir()} }
 // with returns the same user with variables in the environment.
 func (u user) with(env ...string) user { return user{home: u.home, env: env} }
 
-// runs runs a command with input.
+// runs starts a command with input and waits for its end.
 func (u user) runs(t *testing.T, input string, args ...string) result {
 	t.Helper()
 	f := prepare(t, args...)
@@ -100,7 +100,10 @@ func TestContextSecrets(t *testing.T) {
 		t.Errorf("%s: %v, %v, want mode 0600", path, info, err)
 	}
 	for _, args := range [][]string{
-		{"context", "list"}, {"context", "list", "--output", "json"}, {"context", "show"}, {"context", "show", "prod", "--output", "json"},
+		{"context", "list"},
+		{"context", "list", "--output", "json"},
+		{"context", "show"},
+		{"context", "show", "prod", "--output", "json"},
 		{"context", "add", "prod", "--server", "https://other.example.com", "--token", "s3cret"},
 		{"topic", "list", "--server", "http://parley.example.com", "--token", "s3cret"},
 		{"topic", "list", "--server", "http://parley.example.com", "--context", "prod"},

@@ -154,8 +154,10 @@ func TestExchangeRefuses(t *testing.T) {
 		{"lobby --from yesterday --server " + server.URL, "a\n", 2, []string{"--from", "last=N"}},
 		{"lobby --http 1.1 --server " + server.URL, "a\n", 2, []string{"needs HTTP/2"}},
 		{"lobby --server " + nobody, "a\n", 3, []string{nobody, "parley serve"}},
-		{"lobby --server " + server.URL, "a\n" + strings.Repeat("x", 200) + "\nb\n", 1,
-			[]string{"stored: sequence 1\n", "line 2 is not stored", "MESSAGE_OVER_TOPIC_LIMIT", "stored: sequence 2\n", "1 line not stored"}},
+		{
+			"lobby --server " + server.URL, "a\n" + strings.Repeat("x", 200) + "\nb\n", 1,
+			[]string{"stored: sequence 1\n", "line 2 is not stored", "MESSAGE_OVER_TOPIC_LIMIT", "stored: sequence 2\n", "1 line not stored"},
+		},
 		{"lobby --server " + server.URL, strings.Repeat("x", 4<<20) + "\n", 1, []string{"a line is longer than 3145728 bytes"}},
 	} {
 		t.Run(test.args[:min(len(test.args), 20)], func(t *testing.T) {

@@ -48,20 +48,22 @@ func (s *server) Exchange(_ context.Context, stream messagingv1connect.MessageSe
 // diary is a Listener that writes everything down.
 type diary struct{ entries []string }
 
-func (d *diary) add(format string, values ...any) {
+func (d *diary) addf(format string, values ...any) {
 	d.entries = append(d.entries, fmt.Sprintf(format, values...))
 }
 func (d *diary) Response(*messagingv1.ExchangeResponse) error { return nil }
-func (d *diary) Joined(sequence uint64)                       { d.add("joined at %d", sequence) }
-func (d *diary) Gap(gap *messagingv1.Gap)                     { d.add("gap from %d", gap.GetFirstMissing()) }
-func (d *diary) Stored(line, sequence uint64)                 { d.add("line %d is %d", line, sequence) }
+func (d *diary) Joined(sequence uint64)                       { d.addf("joined at %d", sequence) }
+func (d *diary) Gap(gap *messagingv1.Gap)                     { d.addf("gap from %d", gap.GetFirstMissing()) }
+
+func (d *diary) Stored(line, sequence uint64) { d.addf("line %d is %d", line, sequence) }
+
 func (d *diary) Refused(line uint64, err error) {
-	d.add("line %d is refused: %s", line, rpcerror.ReasonOf(err))
+	d.addf("line %d is refused: %s", line, rpcerror.ReasonOf(err))
 }
-func (d *diary) Broken(_ error, sequence uint64) { d.add("broken after %d", sequence) }
-func (d *diary) Resumed()                        { d.add("resumed") }
+func (d *diary) Broken(_ error, sequence uint64) { d.addf("broken after %d", sequence) }
+func (d *diary) Resumed()                        { d.addf("resumed") }
 func (d *diary) Message(message *messagingv1.Message) error {
-	d.add("%s: %s", message.GetKey(), message.GetText())
+	d.addf("%s: %s", message.GetKey(), message.GetText())
 	return nil
 }
 

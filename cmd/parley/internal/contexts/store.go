@@ -35,7 +35,7 @@ func (s Store) Path() string { return s.path }
 // Read returns the contexts: an empty book if there is no file. Fields that this
 // version does not know are an error: writing would lose them.
 func (s Store) Read() (Book, error) {
-	if s.err != nil {
+	if s.path == "" {
 		return Book{}, nil
 	}
 	content, err := os.ReadFile(s.path)
@@ -56,7 +56,7 @@ func (s Store) Read() (Book, error) {
 
 // Change reads the contexts, calls change, and writes them unless it fails.
 func (s Store) Change(change func(*Book) error) error {
-	if s.err != nil {
+	if s.path == "" {
 		return s.err
 	}
 	book, err := s.Read()

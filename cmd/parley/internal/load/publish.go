@@ -18,7 +18,7 @@ func (r *run) messages() messagingv1connect.MessageServiceClient {
 // batch returns a request with so many messages that say the same.
 func (r *run) batch(count int, key, text string) *messagingv1.PublishRequest {
 	req := &messagingv1.PublishRequest{Topic: r.Topic, Messages: make([]*messagingv1.Message, count)}
-	for i := range req.Messages {
+	for i := range count {
 		req.Messages[i] = &messagingv1.Message{Key: key, Payload: &messagingv1.Message_Text{Text: text}}
 	}
 	return req
