@@ -7,7 +7,6 @@ require (
 	buf.build/go/protovalidate v1.4.0
 	connectrpc.com/connect/v2 v2.0.2
 	github.com/anishathalye/porcupine v1.3.1
-	github.com/creack/pty v1.1.24
 	github.com/parleyhq/parley/gen v0.0.0
 	github.com/parleyhq/parley/platform v0.0.0
 	golang.org/x/net v0.62.0
@@ -28,6 +27,8 @@ require (
 	golang.org/x/text v0.43.0 // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20260928230214-8a89bd6388cc // indirect
 )
+
+require github.com/creack/pty v1.1.24 // a terminal for the tests of the command line
 
 replace (
 	github.com/parleyhq/parley/gen => ../gen

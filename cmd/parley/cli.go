@@ -68,9 +68,10 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		kong.Writers(out, errOut),
 		kong.Exit(func(exit int) { code = exit }),
 	)...)
-	kongplete.Complete(parser, predictors(store))
-	if code >= 0 { // the shell asked for words
-		return code
+	if os.Getenv("COMP_LINE") != "" { // the shell asks for words
+		completeAlike(parser.Model)
+		kongplete.Complete(parser, predictors(store))
+		return max(code, exitOK)
 	}
 	command, err := parser.Parse(args)
 	if code >= 0 { // --help has been printed

@@ -38,6 +38,39 @@ func predictors(store contexts.Store) kongplete.Option {
 	})
 }
 
+// completeAlike lets arguments and flags without the tag predictor be completed as
+// those of the same name that have it, unless these differ. It changes a model that
+// is not parsed with afterwards.
+func completeAlike(model *kong.Application) {
+	known := map[string]*kong.Tag{} // nil: there are several
+	var rest []func()
+	visit := func(name string, value *kong.Value) {
+		if !value.Tag.Has("predictor") {
+			rest = append(rest, func() {
+				if tag := known[name]; tag != nil {
+					value.Tag = tag
+				}
+			})
+			return
+		}
+		before, seen := known[name]
+		if known[name] = value.Tag; seen && (before == nil || before.Get("predictor") != value.Tag.Get("predictor")) {
+			known[name] = nil
+		}
+	}
+	for _, command := range model.Leaves(true) {
+		for _, argument := range command.Positional {
+			visit(argument.Name, argument)
+		}
+		for _, flag := range command.Flags {
+			visit("--"+flag.Name, flag.Value)
+		}
+	}
+	for _, complete := range rest {
+		complete()
+	}
+}
+
 // topicNames asks the server that the words so far name for its topics.
 func topicNames(store contexts.Store, words []string) []string {
 	var line struct{ topicConnection }
