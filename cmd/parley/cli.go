@@ -20,7 +20,7 @@ Start a server with "parley serve", then call it from another terminal, with
 curl, from a browser or from any language's generated stubs.
 
 Flags can be given in the environment where their help names a variable:
---server is PARLEY_SERVER.
+--server is PARLEY_SERVER. "parley context" gives names to servers.
 
 Exit codes: 0 success, 1 the call or the server failed, 2 wrong usage,
 3 the server cannot be reached or is shutting down (trying again may help),

@@ -27,7 +27,12 @@ PARLEY_CONTEXT chooses one for a command.
 What is not in a context takes its default. A flag or its variable in the
 environment replaces one setting. --server or PARLEY_SERVER puts the whole context
 aside: its token and certificates go to no other server. The name "default" stands
-for no context.`
+for no context.
+
+Examples:
+  parley context add prod --server https://parley.example.com --token-file ~/.parley-token
+  parley context use prod
+  parley topic list --context default`
 }
 
 // shownContext is what may be seen of a context.

@@ -16,6 +16,15 @@ type storeCmd struct {
 	Recover storeRecoverCmd `cmd:"" help:"Make a damaged data directory usable, giving up what is lost."`
 }
 
+// Help is shown by `parley store --help`.
+func (storeCmd) Help() string {
+	return `These read the files of a server that does not run, and call none.
+
+Examples:
+  parley store check --data-dir /var/lib/parley
+  parley store recover --data-dir /var/lib/parley`
+}
+
 // dataDir is the flag of commands on a stopped server's data.
 type dataDir struct {
 	DataDir string `default:"./parley-data" help:"The server's data directory. The default is ./parley-data." placeholder:"DIR" type:"path"`

@@ -9,6 +9,14 @@ import (
 
 type versionCmd struct{}
 
+// Help is shown by `parley version --help`.
+func (versionCmd) Help() string {
+	return `Prints one line: the version, the Go that built it, and the platform it is for.
+
+Examples:
+  parley version`
+}
+
 // Run prints the version of the binary and of the Go that built it.
 func (versionCmd) Run(std streams) error {
 	_, err := fmt.Fprintf(std.out, "parley %s %s %s/%s\n", standalone.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)

@@ -219,6 +219,10 @@ func TestHelp(t *testing.T) {
 		{[]string{"install-completions", "--help"}, []string{"Changes no file", "~/.bashrc"}},
 		{[]string{"unary", "--help"}, []string{"--protocol", "$PARLEY_PROTOCOL", "Several are", "Examples:"}},
 		{[]string{"bidirectional", "--help"}, []string{"--after-all", "Examples:"}},
+		{[]string{"exchange", "--help"}, []string{"--keep-listening", "Ctrl-D", "Examples:"}},
+		{[]string{"bench", "--help"}, []string{"replay", "share its processors", "Examples:"}},
+		{[]string{"context", "--help"}, []string{"PARLEY_CONTEXT", "no other server", "Examples:"}},
+		{[]string{"context", "add", "--help"}, []string{"--token-file", "unencrypted", "Examples:"}},
 	} {
 		got := parley(t, test.args...)
 		if got.code != 0 || got.stderr != "" {
