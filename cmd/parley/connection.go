@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,14 +65,31 @@ func (c wire) dial(servers []string) (*client.Client, error) {
 	case c.Token != "":
 		config.Token = client.StaticToken(c.Token)
 	}
+	if err := c.checkTLS(servers); err != nil {
+		return nil, err
+	}
 	connected, err := client.New(config)
 	if errors.Is(err, client.ErrCleartextToken) {
 		return nil, fmt.Errorf("%w: the token would go to %s unencrypted: use an https:// address", errUsage, strings.Join(servers, ", "))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errUsage, err)
+		return nil, fmt.Errorf("%w: %w", errUsage, errors.Unwrap(err)) // without "configure client"
 	}
 	return connected, nil
+}
+
+// checkTLS says by the names of the flags what package client says by its own.
+func (c wire) checkTLS(servers []string) error {
+	given := c.CAFile != "" || c.ClientCert != "" || c.ClientKey != "" || c.TLSServerName != "" || c.InsecureSkipVerify
+	encrypted := slices.ContainsFunc(servers, func(s string) bool { return strings.HasPrefix(s, "https://") })
+	switch {
+	case (c.ClientCert == "") != (c.ClientKey == ""):
+		return fmt.Errorf("%w: --client-cert and --client-key belong together: one is missing", errUsage)
+	case given && !encrypted:
+		return fmt.Errorf("%w: flags for TLS, such as --ca-file, need an https:// address: %s is none", errUsage, strings.Join(servers, ", "))
+	default:
+		return nil
+	}
 }
 
 // duplex fails if the flags rule out streams in both directions.

@@ -38,6 +38,9 @@ func report(out io.Writer, err error) int {
 			return exitUnavailable
 		}
 		return exitFailed
+	case errors.Is(err, context.DeadlineExceeded):
+		fmt.Fprintln(out, "parley: gave up: the deadline of --timeout has passed")
+		return exitFailed
 	case errors.Is(err, errUnreachable):
 		fmt.Fprintf(out, "parley: %v\n", err)
 		return exitUnavailable
@@ -53,6 +56,9 @@ func report(out io.Writer, err error) int {
 // explain is client.Explain with what this program knows better.
 func explain(err error) client.Problem {
 	problem := client.Explain(err)
+	if problem.Code == connect.CodeDeadlineExceeded && errors.Is(err, context.DeadlineExceeded) {
+		problem.Message = "the deadline of --timeout has passed"
+	}
 	if cause, ok := errors.AsType[tokenError](err); ok {
 		problem.Message = cause.Error()
 	}

@@ -2,7 +2,6 @@ package load
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 )
@@ -25,6 +24,7 @@ type run struct {
 
 	ctx   context.Context //nolint:containedctx // of the workload's calls: it outlives the workload by the grace
 	until time.Time
+	given context.Context //nolint:containedctx // the caller's: what fails after its end is no error of the server
 }
 
 // Run drives the server by one workload. watch, unless it is nil, is called now
@@ -38,11 +38,12 @@ func Run(ctx context.Context, w Workload, s Settings, watch func(Result)) Result
 			return m.result()
 		}
 	}
+	given := ctx
 	begin := time.Now().Add(s.WarmUp)
 	until := begin.Add(s.Duration)
 	ctx, cancel := context.WithDeadline(ctx, until.Add(grace))
 	defer cancel()
-	r := &run{Settings: s, meter: newMeter(w, begin), ctx: ctx, until: until}
+	r := &run{Settings: s, meter: newMeter(w, begin), ctx: ctx, until: until, given: given}
 	var watching sync.WaitGroup
 	done := make(chan struct{})
 	if watch != nil {
@@ -96,10 +97,9 @@ func (r *run) repeat(do func() error) {
 	}
 }
 
-// failUnlessInterrupted counts an error, unless somebody has stopped the run: what
-// fails then is no error of the server.
+// failUnlessInterrupted counts an error, unless the caller has ended the run.
 func (r *run) failUnlessInterrupted(err error) {
-	if !errors.Is(context.Cause(r.ctx), context.Canceled) {
+	if r.given.Err() == nil {
 		r.fail(err)
 	}
 }
