@@ -86,7 +86,7 @@ func (c *calls) RoundTrip(req *http.Request) (*http.Response, error) {
 // on its own stream would hear of a cancellation only with the next answer.
 func (c *call) endWithContext(req *http.Request, body io.Closer) {
 	if req.ContentLength < 0 {
-		c.stop = context.AfterFunc(c.given, func() { _ = body.Close() }) //nolint:errcheck // the reader sees the context's error
+		c.stop = context.AfterFunc(c.given, func() { _ = body.Close() }) // the reader sees the error of the context
 	}
 }
 
