@@ -7,8 +7,10 @@ require (
 	buf.build/go/protovalidate v1.4.0
 	connectrpc.com/connect/v2 v2.0.2
 	github.com/anishathalye/porcupine v1.3.1
+	github.com/parleyhq/parley/clients/go v0.0.0-00010101000000-000000000000
 	github.com/parleyhq/parley/gen v0.0.0
 	github.com/parleyhq/parley/platform v0.0.0
+	go.uber.org/goleak v1.3.0
 	golang.org/x/net v0.62.0
 	golang.org/x/sys v0.49.0
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20261026165753-2ffab32bce7e
@@ -31,6 +33,7 @@ require (
 require github.com/creack/pty v1.1.24 // a terminal for the tests of the command line
 
 replace (
+	github.com/parleyhq/parley/clients/go => ../clients/go
 	github.com/parleyhq/parley/gen => ../gen
 	github.com/parleyhq/parley/platform => ../platform
 )

@@ -1,0 +1,172 @@
+package parley
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"connectrpc.com/connect/v2"
+
+	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
+
+	"github.com/parleyhq/parley/clients/go/internal/retry"
+)
+
+// callLimit bounds one Publish call, which has no heartbeats: a server that does
+// not answer for so long is tried again.
+const callLimit = 30 * time.Second
+
+// session sends over one stream, or over Publish calls, until one fails.
+type session struct {
+	*Publisher
+
+	answers int // responses of the server
+	settled int // batches that got an outcome
+}
+
+// run returns why the session ended, nil if ctx ended it.
+func (s *session) run(ctx context.Context) error {
+	if !s.unary {
+		err := s.exchange(ctx)
+		if s.answers > 0 || connect.CodeOf(err) != connect.CodeUnimplemented {
+			return err
+		}
+		s.unary = true
+	}
+	s.begin()
+	return s.send(ctx, func(b *batch) error { return s.publish(ctx, b) })
+}
+
+func (s *session) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.box.begin()
+}
+
+// send hands batch after batch to one. It returns when one fails or ctx ends.
+func (s *session) send(ctx context.Context, one func(*batch) error) error {
+	for {
+		s.mu.Lock()
+		// The second batch waits until the first receipt tells the epoch.
+		b, wait := s.box.next(s.epoch != "")
+		s.mu.Unlock()
+		if b != nil {
+			if err := one(b); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// sleep waits until there may be something to send: for a time, unless it is 0.
+func (s *session) sleep(ctx context.Context, wait time.Duration) error {
+	var after <-chan time.Time
+	if wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		after = timer.C
+	}
+	select {
+	case <-s.wake:
+		return nil
+	case <-after:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// publish sends one batch by Publish.
+func (s *session) publish(ctx context.Context, b *batch) error {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	res, err := s.messages.Publish(ctx, s.request(b))
+	if err != nil {
+		return err
+	}
+	s.answered()
+	return s.receipt(res.GetReceipt())
+}
+
+// exchange sends over one Exchange. A goroutine of its own reads the results.
+func (s *session) exchange(ctx context.Context) error {
+	ctx, watchdog := retry.Watch(ctx, 0)
+	defer watchdog.End()
+	stream, err := s.messages.Exchange(ctx)
+	if err != nil {
+		return retry.Cause(ctx, err)
+	}
+	defer stream.Close()
+	s.begin()
+	sending, endSending := context.WithCancel(ctx)
+	received := make(chan error, 1)
+	go func() {
+		received <- s.receive(stream, watchdog)
+		endSending()
+	}()
+	sent := s.send(sending, func(b *batch) error {
+		return stream.Send(&messagingv1.ExchangeRequest{Command: &messagingv1.ExchangeRequest_Publish{
+			Publish: &messagingv1.PublishCommand{CorrelationId: b.number, Request: s.request(b), StopOnFailure: true},
+		}})
+	})
+	if sending.Err() == nil && !errors.Is(sent, io.EOF) { // the receiver does not know
+		cause := context.Cause(ctx)
+		watchdog.End()
+		<-received
+		if cause != nil {
+			return cause
+		}
+		return sent
+	}
+	return retry.Cause(ctx, <-received)
+}
+
+// receive takes results until the stream ends. It always returns an error.
+func (s *session) receive(stream messagingv1connect.MessageServiceExchangeClientStream, watchdog *retry.Watchdog) error {
+	for {
+		res, err := stream.Receive()
+		if errors.Is(err, io.EOF) {
+			return retry.ErrEnded
+		}
+		if err != nil {
+			return err
+		}
+		watchdog.Feed()
+		s.answered()
+		switch event := res.GetEvent().(type) {
+		case *messagingv1.ExchangeResponse_Heartbeat:
+			watchdog.Interval(event.Heartbeat.GetInterval().AsDuration())
+		case *messagingv1.ExchangeResponse_Result:
+			if err := s.result(event.Result); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (s *session) answered() {
+	s.answers++
+	if !s.interrupted {
+		return
+	}
+	s.interrupted = false
+	if s.config.Observer.Resumed != nil {
+		s.config.Observer.Resumed()
+	}
+}
+
+func (s *session) request(b *batch) *messagingv1.PublishRequest {
+	messages := make([]*messagingv1.Message, len(b.entries))
+	for i, e := range b.entries {
+		messages[i] = e.message
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &messagingv1.PublishRequest{Topic: s.config.Topic, Messages: messages, ExpectedEpoch: s.epoch}
+}
