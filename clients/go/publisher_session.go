@@ -103,6 +103,9 @@ func (s *session) exchange(ctx context.Context) error {
 		return retry.Cause(ctx, err)
 	}
 	defer stream.Close()
+	// While the client may still send, net/http's HTTP/2 does not let the end of
+	// a context interrupt Receive.
+	defer context.AfterFunc(ctx, func() { _ = stream.Close() })()
 	s.begin()
 	sending, endSending := context.WithCancel(ctx)
 	received := make(chan error, 1)
