@@ -40,7 +40,7 @@ func (s *session) receipt(receipt *messagingv1.Receipt) error {
 		return fmt.Errorf("%w: the receipt does not fit its batch", ErrBroken)
 	}
 	s.epoch = receipt.GetEpoch()
-	s.Publisher.settle(receipt, nil)
+	s.settle(receipt, nil)
 	s.settled++
 	s.poke()
 	return nil

@@ -34,6 +34,7 @@ func (s *session) run(ctx context.Context) error {
 			return err
 		}
 		s.unary = true
+		s.notStored()
 	}
 	s.begin()
 	return s.send(ctx, func(b *batch) error { return s.publish(ctx, b) })
@@ -43,6 +44,12 @@ func (s *session) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.box.begin()
+}
+
+func (s *session) notStored() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.box.notStored()
 }
 
 // send hands batch after batch to one. It returns when one fails or ctx ends.
@@ -118,16 +125,20 @@ func (s *session) exchange(ctx context.Context) error {
 			Publish: &messagingv1.PublishCommand{CorrelationId: b.number, Request: s.request(b), StopOnFailure: true},
 		}})
 	})
-	if sending.Err() == nil && !errors.Is(sent, io.EOF) { // the receiver does not know
-		cause := context.Cause(ctx)
+	ours := sending.Err() == nil && !errors.Is(sent, io.EOF) // the receiver does not know
+	cause := context.Cause(ctx)
+	if ours {
 		watchdog.End()
-		<-received
-		if cause != nil {
-			return cause
-		}
-		return sent
 	}
-	return retry.Cause(ctx, <-received)
+	err = <-received
+	switch {
+	case ours && cause != nil:
+		return cause
+	case ours:
+		return sent
+	default:
+		return retry.Cause(ctx, err)
+	}
 }
 
 // receive takes results until the stream ends. It always returns an error.

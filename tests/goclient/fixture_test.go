@@ -2,9 +2,11 @@ package goclient_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -76,7 +78,7 @@ func publish(t testing.TB, p *parley.Publisher, from, to int) []*parley.Result {
 	t.Helper()
 	var results []*parley.Result
 	for i := from; i <= to; i++ {
-		result, err := p.Publish(t.Context(), text(fmt.Sprint(i)))
+		result, err := p.Publish(t.Context(), text(strconv.Itoa(i)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +110,7 @@ func stored(t testing.TB, c *client.Client) []string {
 func wantNumbers(t testing.TB, texts []string, n int) {
 	t.Helper()
 	for i, text := range texts {
-		if text != fmt.Sprint(i+1) {
+		if text != strconv.Itoa(i+1) {
 			t.Fatalf("message %d is %q", i+1, text)
 		}
 	}
@@ -241,7 +243,7 @@ func (v *valve) copy(to, from net.Conn) {
 			}
 		}
 		if err != nil {
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				_ = to.Close()
 			}
 			return

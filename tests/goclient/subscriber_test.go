@@ -3,6 +3,7 @@ package goclient_test
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -23,7 +24,7 @@ func filled(t *testing.T, n int) (*harness.Server, *client.Client) {
 	create(t, c, &messagingv1.Topic{})
 	p := newPublisher(t, c, parley.PublisherConfig{})
 	for i := 1; i <= n; i++ {
-		m := text(fmt.Sprint(i))
+		m := text(strconv.Itoa(i))
 		m.Key = []string{"even", "odd"}[i%2]
 		if _, err := p.Publish(t.Context(), m); err != nil {
 			t.Fatal(err)

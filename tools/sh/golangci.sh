@@ -4,6 +4,7 @@
 # was not built (`task setup:lint`); a strict one builds it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+root=$PWD
 if [[ ! -e .bin/golangci-lint ]]; then
   if [[ ${PARLEY_TEST_STRICT:-0} != 1 && ${1:-} != build ]]; then
     echo "golangci-lint is not built: go tool task setup:lint"
@@ -15,8 +16,10 @@ failed=0
 for dir in $(go list -m -f '{{.Dir}}'); do
   case $dir in "$PWD/gen") continue ;; esac
   [[ -n $(cd "$dir" && go list ./... 2> /dev/null) ]] || continue
-  (cd "$dir" && "$OLDPWD/.bin/golangci-lint" run ./...) || failed=1
+  (cd "$dir" && "$root/.bin/golangci-lint" run ./...) || failed=1
 done
-# Outside the workspace, so that nobody else gets what Parley is compared with.
-(cd tests/bench && GOWORK=off "$OLDPWD/.bin/golangci-lint" run ./...) || failed=1
+# Outside the workspace: what Parley is compared with, and a stranger's module.
+for dir in tests/bench examples/go; do
+  (cd "$dir" && GOWORK=off "$root/.bin/golangci-lint" run ./...) || failed=1
+done
 exit "$failed"
