@@ -61,9 +61,13 @@ type PublisherConfig struct {
 	// FailFast stops at the first failure as long as no server has answered,
 	// instead of trying again: most likely the address is wrong.
 	FailFast bool
+	// StopAtRefusal stops the publisher at a message that the server refuses for
+	// itself, so that nothing after it is stored. Default: it fails alone.
+	StopAtRefusal bool
 	// Unary publishes by Publish and not by Exchange: slower, but it passes
-	// proxies that cannot carry bidirectional streams. Over HTTP/1.1 the
-	// publisher does so by itself.
+	// proxies that cannot carry bidirectional streams. Where Exchange is not to
+	// be had, as over HTTP/1.1, or brings no answer within 10 s, the publisher
+	// does so by itself.
 	Unary bool
 	// Observer is told what happens beside the outcomes.
 	Observer PublisherObserver

@@ -36,13 +36,16 @@ func (p *Publisher) run(ctx context.Context) {
 		if err == nil || ctx.Err() != nil {
 			continue // awaitWork sees why
 		}
-		if p.refused(err) {
+		if again, stop := p.refused(err); stop {
+			p.stop(p.stopped(err))
+			return
+		} else if again {
 			tries = -1 // go on at once
 			continue
 		}
 		pause := retry.Backoff(p.config.Backoff).Delay(tries, err)
 		if err := p.mayRetry(err, pause, s.answers > 0, answered); err != nil {
-			p.stop(fmt.Errorf("%w: publish to %s: %w", ErrStopped, p.config.Topic, err))
+			p.stop(p.stopped(err))
 			return
 		}
 		p.pause(ctx, err, pause)
@@ -68,29 +71,37 @@ func (p *Publisher) awaitWork(ctx context.Context) bool {
 	}
 }
 
-// refused reports whether the server refused the first batch for what is in it.
-// If it is one message, that fails; if it is several, they are tried one by one.
-func (p *Publisher) refused(err error) bool {
+func (p *Publisher) stopped(cause error) error {
+	return fmt.Errorf("%w: publish to %s: %w", ErrStopped, p.config.Topic, cause)
+}
+
+// refused handles the refusal of the first batch for what is in it: if it is
+// several messages, they are to be tried one by one; if it is one, that fails, or
+// stops the publisher.
+func (p *Publisher) refused(err error) (again, stop bool) {
 	reason := rpcerror.ReasonOf(err)
 	if !slices.Contains([]errorv1.Reason{
 		errorv1.Reason_REASON_INVALID_FIELD, errorv1.Reason_REASON_UNKNOWN_FIELD,
 		errorv1.Reason_REASON_MALFORMED_MESSAGE, errorv1.Reason_REASON_MESSAGE_TOO_LARGE,
 		errorv1.Reason_REASON_MESSAGE_OVER_TOPIC_LIMIT,
 	}, reason) {
-		return false
+		return false, false
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.box.flight) == 0 {
-		return false
+		return false, false
 	}
 	p.box.notStored()
-	if len(p.box.flight[0].entries) > 1 {
+	switch {
+	case len(p.box.flight[0].entries) > 1:
 		p.box.split()
-		return true
+	case p.config.StopAtRefusal:
+		return false, true
+	default:
+		p.settle(nil, err)
 	}
-	p.settle(nil, err)
-	return true
+	return true, false
 }
 
 // mayRetry returns the error that stops the publisher, or nil for another try.

@@ -8,11 +8,18 @@ import (
 
 	"connectrpc.com/connect/v2"
 
+	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
+	"github.com/parleyhq/parley/platform/client"
+	"github.com/parleyhq/parley/platform/rpcerror"
 
 	"github.com/parleyhq/parley/clients/go/internal/retry"
 )
+
+// firstHeartbeat is half of how long an Exchange may take to answer at all. A
+// server does so at once; a proxy that keeps requests until they end never does.
+const firstHeartbeat = 5 * time.Second
 
 // callLimit bounds one Publish call, which has no heartbeats: a server that does
 // not answer for so long is tried again.
@@ -30,14 +37,33 @@ type session struct {
 func (s *session) run(ctx context.Context) error {
 	if !s.unary {
 		err := s.exchange(ctx)
-		if s.answers > 0 || connect.CodeOf(err) != connect.CodeUnimplemented {
+		if s.answers > 0 || ctx.Err() != nil || !noExchange(err) {
 			return err
 		}
-		s.unary = true
-		s.notStored()
+		if connect.CodeOf(err) == connect.CodeUnimplemented { // and will not be
+			s.unary = true
+			s.notStored()
+		}
 	}
 	s.begin()
 	return s.send(ctx, func(b *batch) error { return s.publish(ctx, b) })
+}
+
+// noExchange reports whether an Exchange without an answer failed because
+// something on the way, or the server, cannot carry it.
+func noExchange(err error) bool {
+	if errors.Is(err, retry.ErrSilent) {
+		return true
+	}
+	if _, broken := errors.AsType[*client.TransportError](err); broken || rpcerror.ReasonOf(err) != errorv1.Reason_REASON_UNSPECIFIED {
+		return connect.CodeOf(err) == connect.CodeUnimplemented
+	}
+	switch connect.CodeOf(err) {
+	case connect.CodeUnimplemented, connect.CodeUnknown, connect.CodeInternal:
+		return true
+	default:
+		return false
+	}
 }
 
 func (s *session) begin() {
@@ -103,7 +129,7 @@ func (s *session) publish(ctx context.Context, b *batch) error {
 
 // exchange sends over one Exchange. A goroutine of its own reads the results.
 func (s *session) exchange(ctx context.Context) error {
-	ctx, watchdog := retry.Watch(ctx, 0)
+	ctx, watchdog := retry.Watch(ctx, firstHeartbeat)
 	defer watchdog.End()
 	stream, err := s.messages.Exchange(ctx)
 	if err != nil {
@@ -143,6 +169,7 @@ func (s *session) exchange(ctx context.Context) error {
 
 // receive takes results until the stream ends. It always returns an error.
 func (s *session) receive(stream messagingv1connect.MessageServiceExchangeClientStream, watchdog *retry.Watchdog) error {
+	watchdog.Interval(retry.DefaultHeartbeat) // from the first answer on
 	for {
 		res, err := stream.Receive()
 		if errors.Is(err, io.EOF) {
@@ -151,7 +178,6 @@ func (s *session) receive(stream messagingv1connect.MessageServiceExchangeClient
 		if err != nil {
 			return err
 		}
-		watchdog.Feed()
 		s.answered()
 		switch event := res.GetEvent().(type) {
 		case *messagingv1.ExchangeResponse_Heartbeat:
@@ -161,6 +187,7 @@ func (s *session) receive(stream messagingv1connect.MessageServiceExchangeClient
 				return err
 			}
 		}
+		watchdog.Feed()
 	}
 }
 

@@ -22,6 +22,7 @@ type scripted struct {
 	messagingv1connect.UnimplementedMessageServiceHandler
 
 	publish   func(*messagingv1.PublishRequest) (*messagingv1.Receipt, error)
+	hang      bool // Exchange never answers
 	subscribe func(context.Context, *messagingv1.SubscribeRequest, messagingv1connect.MessageServiceSubscribeServerStream) error
 }
 
@@ -31,6 +32,13 @@ func (s scripted) Publish(_ context.Context, req *messagingv1.PublishRequest) (*
 		return nil, err
 	}
 	return &messagingv1.PublishResponse{Receipt: receipt}, nil
+}
+
+func (s scripted) Exchange(ctx context.Context, stream messagingv1connect.MessageServiceExchangeServerStream) error {
+	if s.hang {
+		<-ctx.Done()
+	}
+	return s.UnimplementedMessageServiceHandler.Exchange(ctx, stream)
 }
 
 func (s scripted) Subscribe(ctx context.Context, req *messagingv1.SubscribeRequest, stream messagingv1connect.MessageServiceSubscribeServerStream) error {
@@ -155,6 +163,26 @@ func TestRetryFor(t *testing.T) {
 		_, err := results[0].Wait(t.Context())
 		if took := time.Since(began); !errors.Is(err, ErrOutcomeUnknown) || !errors.Is(err, ErrStopped) || took > DefaultRetryFor || took < DefaultRetryFor*9/10 {
 			t.Errorf("an open outcome: %v after %s", err, took)
+		}
+	})
+}
+
+// TestNoExchange holds that a publisher gets through where an Exchange does not,
+// as through a proxy that keeps what it forwards until it is complete.
+func TestNoExchange(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := &log{began: time.Now()}
+		p, err := NewPublisher(scripted{publish: l.publish, hang: true}.client(), PublisherConfig{Topic: "orders", FailFast: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := accept(t, p, 1)[0].Wait(t.Context()); err != nil || time.Since(l.began) != 10*time.Second {
+			t.Errorf("%v after %s", err, time.Since(l.began))
+		}
+		accept(t, p, 2)
+		if err := p.Close(t.Context()); err != nil || time.Since(l.began) != 10*time.Second {
+			t.Errorf("%v after %s", err, time.Since(l.began))
 		}
 	})
 }
