@@ -123,8 +123,9 @@ func (s *Subscriber) Events(ctx context.Context) iter.Seq2[Event, error] {
 }
 
 // Batches is Events in the portions in which the server sends them, up to
-// 256 KiB each or one larger message. A batch counts as handled as a whole. Empty
-// ones, which only move the cursor, are left out unless they do.
+// 256 KiB each or one larger message. A batch counts as handled as a whole, also
+// the last one of a loop that is left. A batch without messages and gap says that
+// the cursor has moved: past other keys, or to the start of the reading.
 func (s *Subscriber) Batches(ctx context.Context) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
 		more, err := s.follow(ctx, func(batch Batch) bool {

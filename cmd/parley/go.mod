@@ -6,6 +6,7 @@ require (
 	connectrpc.com/connect/v2 v2.0.2
 	github.com/HdrHistogram/hdrhistogram-go v1.2.0
 	github.com/alecthomas/kong v1.17.0
+	github.com/parleyhq/parley/clients/go v0.0.0
 	github.com/parleyhq/parley/gen v0.0.0
 	github.com/parleyhq/parley/platform v0.0.0
 	github.com/parleyhq/parley/services/bidirectional v0.0.0
@@ -94,6 +95,7 @@ require (
 )
 
 replace (
+	github.com/parleyhq/parley/clients/go => ../../clients/go
 	github.com/parleyhq/parley/gen => ../../gen
 	github.com/parleyhq/parley/platform => ../../platform
 	github.com/parleyhq/parley/services/bidirectional => ../../services/bidirectional

@@ -5,102 +5,126 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"unicode/utf8"
+	"time"
 
 	"connectrpc.com/connect/v2"
 
-	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
-	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
-
-	"github.com/parleyhq/parley/cmd/parley/internal/lines"
+	parley "github.com/parleyhq/parley/clients/go"
+	"github.com/parleyhq/parley/platform/client"
 )
 
-// publisher publishes batch after batch and sums up the receipts. It keeps to the
-// epoch of the first one: a topic created again meanwhile is another topic.
-type publisher struct {
+// publication publishes the lines of an input and follows what becomes of them.
+type publication struct {
 	command  *publishCmd
-	client   messagingv1connect.MessageServiceClient
+	in       input
 	progress *progress
-	receipt  *messagingv1.StreamReceipt
-	failed   []lines.Line // the batch whose call failed
+	notice   func(string)
+
+	sum    sum
+	failed failure
 }
 
-func (p *publisher) run(ctx context.Context, next func(context.Context) ([]lines.Line, error)) error {
+// published is a line on its way.
+type published struct {
+	number int
+	end    int64
+	result *parley.Result
+}
+
+// run returns why the publication ended early, or nil.
+func (p *publication) run(ctx context.Context, connected *connect.Client) error {
+	interrupted := false
+	publisher, err := parley.NewPublisher(connected, parley.PublisherConfig{
+		Topic: p.command.Topic, StopAtRefusal: true, FailFast: true,
+		Observer: parley.PublisherObserver{
+			Interrupted: func(err error, _ time.Duration) {
+				if !interrupted {
+					p.notice(fmt.Sprintf("publishing is interrupted (%s); going on as soon as possible", client.Explain(err).Message))
+				}
+				interrupted = true
+			},
+			Resumed: func() { interrupted = false; p.notice("connected again") },
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	onTheirWay, followed := make(chan published, parley.DefaultMaxPending), make(chan error, 1)
+	go func() { followed <- p.follow(onTheirWay) }()
+	readErr := p.feed(ctx, publisher, onTheirWay)
+	close(onTheirWay)
+	closeErr := publisher.Close(ctx)
+	err = <-followed
+	if bad, ok := errors.AsType[*badLine](readErr); ok {
+		p.failed.add(bad.number, false)
+	}
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fmt.Errorf("gave up after --timeout: %w", ctx.Err())
+	case err != nil:
+		return err
+	case readErr != nil:
+		return readErr
+	default:
+		return closeErr
+	}
+}
+
+// feed publishes line after line. It stops at the first that it cannot.
+func (p *publication) feed(ctx context.Context, publisher *parley.Publisher, out chan<- published) error {
 	for {
-		batch, err := next(ctx)
+		line, err := p.in.next(ctx)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		res, err := p.client.Publish(ctx, &messagingv1.PublishRequest{
-			Topic: p.command.Topic, Messages: p.messages(batch), ExpectedEpoch: p.receipt.GetEpoch(),
-		})
-		if err != nil {
-			p.failed = batch
+		message, err := p.command.message(line)
+		if err == nil && message == nil {
+			continue
+		}
+		var result *parley.Result
+		if err == nil {
+			result, err = publisher.Publish(ctx, message)
+		}
+		switch {
+		case errors.Is(err, errInput), errors.Is(err, parley.ErrInvalidMessage):
+			return &badLine{unit: p.in.unit, number: line.Number, err: err}
+		case errors.Is(err, parley.ErrStopped):
+			return nil // follow knows better why
+		case err != nil:
 			return err
 		}
-		p.add(res.GetReceipt(), len(batch))
-		p.progress.show(p.receipt.GetStoredMessages() + p.receipt.GetDuplicateMessages())
+		out <- published{number: line.Number, end: line.End, result: result}
 	}
 }
 
-func (p *publisher) messages(batch []lines.Line) []*messagingv1.Message {
-	messages := make([]*messagingv1.Message, len(batch))
-	for i, line := range batch {
-		m := &messagingv1.Message{Key: p.command.Key, Attributes: p.command.Attribute}
-		if p.command.IDPrefix != "" {
-			m.Id = fmt.Sprintf("%s/%d", p.command.IDPrefix, line.Number)
+// badLine is the error of a line that is no message.
+type badLine struct {
+	unit   string
+	number int
+	err    error
+}
+
+func (b *badLine) Error() string { return fmt.Sprintf("%s %d: %v", b.unit, b.number, b.err) }
+func (b *badLine) Unwrap() error { return b.err }
+
+// follow takes the outcome of each line in turn. It returns the first that is an
+// error, after all others are known.
+func (p *publication) follow(all <-chan published) error {
+	var first error
+	for one := range all {
+		ack, err := one.result.Wait(context.Background()) // Close gives each one an outcome
+		switch {
+		case err == nil:
+			p.sum.add(ack)
+			p.progress.show(p.sum.stored+p.sum.duplicates, one.end)
+			continue
+		case first == nil:
+			first = err
 		}
-		if utf8.Valid(line.Text) {
-			m.Payload = &messagingv1.Message_Text{Text: string(line.Text)}
-		} else {
-			m.Payload = &messagingv1.Message_Data{Data: line.Text}
-		}
-		messages[i] = m
+		p.failed.add(one.number, errors.Is(err, parley.ErrOutcomeUnknown))
 	}
-	return messages
-}
-
-func (p *publisher) add(r *messagingv1.Receipt, messages int) {
-	sum := p.receipt
-	if sum.GetFirstSequence() == 0 {
-		sum.FirstSequence = r.GetFirstSequence()
-	}
-	if r.GetLastSequence() > 0 {
-		sum.LastSequence = r.GetLastSequence()
-	}
-	if sum.GetStoredBatches() == 0 || r.GetDurability() < sum.GetDurability() {
-		sum.Durability = r.GetDurability()
-	}
-	if r.GetCursor().GetSequence() >= sum.GetCursor().GetSequence() {
-		sum.Cursor = r.GetCursor()
-	}
-	sum.Epoch = r.GetEpoch()
-	sum.StoredBatches++
-	sum.DuplicateMessages += uint64(len(r.GetDuplicates()))
-	sum.StoredMessages += uint64(messages - len(r.GetDuplicates()))
-}
-
-// advice says what became of the failed batch and how to go on.
-func (p *publisher) advice(err error) string {
-	first, last := p.failed[0].Number, p.failed[len(p.failed)-1].Number
-	what := fmt.Sprintf("messages %d to %d", first, last)
-	if first == last {
-		what = fmt.Sprintf("message %d", first)
-	}
-	dial, isNet := errors.AsType[*net.OpError](err)
-	switch code := connect.CodeOf(err); {
-	case isNet && dial.Op == "dial", // never sent
-		code == connect.CodeInvalidArgument, code == connect.CodeNotFound, code == connect.CodeAborted,
-		code == connect.CodePermissionDenied, code == connect.CodeUnauthenticated:
-		return what + ": not stored, nor anything after"
-	case p.command.IDPrefix != "":
-		return what + ": perhaps stored, nothing after; run the same command again, it stores nothing twice"
-	default:
-		return what + ": perhaps stored, nothing after; use --id-prefix to make a retry safe, and look with: " +
-			p.command.commandLine("subscribe", p.command.Topic, "--from", "last=10", "--stop-at-head")
-	}
+	return first
 }

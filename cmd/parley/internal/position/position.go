@@ -55,11 +55,6 @@ func Parse(text string, now time.Time) (*messagingv1.Start, error) {
 	return nil, fmt.Errorf("start %q is unknown: %w", text, errForm)
 }
 
-// After returns the start behind a cursor.
-func After(cursor *messagingv1.Cursor) *messagingv1.Start {
-	return &messagingv1.Start{Position: &messagingv1.Start_After{After: cursor}}
-}
-
 // Format writes a cursor in the form that Parse reads.
 func Format(cursor *messagingv1.Cursor) string {
 	return fmt.Sprintf("%s%s:%d", cursorPrefix, cursor.GetEpoch(), cursor.GetSequence())
@@ -74,7 +69,7 @@ func parseCursor(text, cursor string) (*messagingv1.Start, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start %q: the sequence of the cursor is no number", text)
 	}
-	return After(&messagingv1.Cursor{Epoch: cursor[:colon], Sequence: sequence}), nil
+	return &messagingv1.Start{Position: &messagingv1.Start_After{After: &messagingv1.Cursor{Epoch: cursor[:colon], Sequence: sequence}}}, nil
 }
 
 func at(moment time.Time) *messagingv1.Start {

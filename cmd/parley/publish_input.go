@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"strings"
+	"unicode/utf8"
+
+	"google.golang.org/protobuf/encoding/protojson"
+
+	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+
+	"github.com/parleyhq/parley/cmd/parley/internal/lines"
+)
+
+// input is where the messages come from, one line each. Arguments count as lines.
+type input struct {
+	next  func(context.Context) (lines.Line, error)
+	size  int64  // in the unit of Line.End; 0: not known
+	unit  string // what a line is called: line or message
+	close func()
+}
+
+// open returns the command's input.
+func (c *publishCmd) open(std streams) (input, error) {
+	switch {
+	case len(c.Messages) > 0 && c.File != "":
+		return input{}, fmt.Errorf("%w: give messages or --file, not both", errUsage)
+	case len(c.Messages) > 0:
+		return arguments(c.Messages), nil
+	case c.File != "" && c.File != "-":
+		file, err := os.Open(c.File)
+		if err != nil {
+			return input{}, fmt.Errorf("%w: %w", errUsage, err)
+		}
+		return source(file), nil
+	case c.File == "" && isTerminal(std.in):
+		return input{}, fmt.Errorf("%w: nothing to publish: give messages, --file FILE, or pipe lines in; --file - reads from the terminal", errUsage)
+	default:
+		return source(std.in), nil
+	}
+}
+
+func arguments(texts []string) input {
+	number := 0
+	return input{size: int64(len(texts)), unit: "message", close: func() {}, next: func(ctx context.Context) (lines.Line, error) {
+		if number == len(texts) {
+			return lines.Line{}, io.EOF
+		}
+		number++
+		return lines.Line{Number: number, Text: texts[number-1], End: int64(number)}, ctx.Err()
+	}}
+}
+
+// source reads lines. The size is known of what is a file, also behind a
+// redirection.
+func source(from io.Reader) input {
+	size := int64(0)
+	file, isFile := from.(*os.File)
+	if isFile {
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+			size = info.Size()
+		}
+	}
+	reader := lines.NewReader(from)
+	return input{size: size, unit: "line", next: reader.Next, close: func() {
+		reader.Close()
+		if isFile && file != os.Stdin {
+			_ = file.Close() // it was only read
+		}
+	}}
+}
+
+var errInput = errors.New("not a message in JSON")
+
+// message makes a message of a line: nil for an empty line of JSON.
+func (c *publishCmd) message(line lines.Line) (*messagingv1.Message, error) {
+	m := &messagingv1.Message{}
+	switch {
+	case c.Format == formatJSON && strings.TrimSpace(line.Text) == "":
+		return nil, nil //nolint:nilnil // there is neither
+	case c.Format == formatJSON:
+		if err := protojson.Unmarshal([]byte(line.Text), m); err != nil {
+			return nil, fmt.Errorf("%w: %w", errInput, err)
+		}
+	case utf8.ValidString(line.Text):
+		m.Payload = &messagingv1.Message_Text{Text: line.Text}
+	default:
+		m.Payload = &messagingv1.Message_Data{Data: []byte(line.Text)}
+	}
+	if m.GetId() == "" {
+		m.Id = fmt.Sprintf("%s/%d", c.IDPrefix, line.Number)
+	}
+	if m.GetKey() == "" {
+		m.Key = c.Key
+	}
+	switch {
+	case len(c.Attribute) > 0 && len(m.GetAttributes()) > 0:
+		own := m.GetAttributes()
+		m.Attributes = maps.Clone(c.Attribute)
+		maps.Copy(m.GetAttributes(), own)
+	case len(c.Attribute) > 0:
+		m.Attributes = c.Attribute
+	}
+	return m, nil
+}
