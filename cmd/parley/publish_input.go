@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -93,7 +94,7 @@ func (c *publishCmd) message(line lines.Line) (*messagingv1.Message, error) {
 		m.Payload = &messagingv1.Message_Data{Data: []byte(line.Text)}
 	}
 	if m.GetId() == "" {
-		m.Id = fmt.Sprintf("%s/%d", c.IDPrefix, line.Number)
+		m.Id = c.id(line)
 	}
 	if m.GetKey() == "" {
 		m.Key = c.Key
@@ -107,4 +108,9 @@ func (c *publishCmd) message(line lines.Line) (*messagingv1.Message, error) {
 		m.Attributes = c.Attribute
 	}
 	return m, nil
+}
+
+// id is that of a line's message, unless it has one of its own.
+func (c *publishCmd) id(line lines.Line) string {
+	return c.IDPrefix + "/" + strconv.Itoa(line.Number)
 }

@@ -28,6 +28,7 @@ type publication struct {
 type published struct {
 	number int
 	end    int64
+	fresh  bool // nobody else can have used its id
 	result *parley.Result
 }
 
@@ -55,7 +56,7 @@ func (p *publication) run(ctx context.Context, connected *connect.Client) error 
 	close(onTheirWay)
 	closeErr := publisher.Close(ctx)
 	err = <-followed
-	if bad, ok := errors.AsType[*badLine](readErr); ok {
+	if bad, ok := errors.AsType[*lineError](readErr); ok {
 		p.failed.add(bad.number, false)
 	}
 	switch {
@@ -85,30 +86,31 @@ func (p *publication) feed(ctx context.Context, publisher *parley.Publisher, out
 			continue
 		}
 		var result *parley.Result
+		fresh := !p.command.rerun && message.GetId() == p.command.id(line)
 		if err == nil {
 			result, err = publisher.Publish(ctx, message)
 		}
 		switch {
 		case errors.Is(err, errInput), errors.Is(err, parley.ErrInvalidMessage):
-			return &badLine{unit: p.in.unit, number: line.Number, err: err}
+			return &lineError{unit: p.in.unit, number: line.Number, err: err}
 		case errors.Is(err, parley.ErrStopped):
 			return nil // follow knows better why
 		case err != nil:
 			return err
 		}
-		out <- published{number: line.Number, end: line.End, result: result}
+		out <- published{number: line.Number, end: line.End, fresh: fresh, result: result}
 	}
 }
 
-// badLine is the error of a line that is no message.
-type badLine struct {
+// lineError is the error of a line that is no message.
+type lineError struct {
 	unit   string
 	number int
 	err    error
 }
 
-func (b *badLine) Error() string { return fmt.Sprintf("%s %d: %v", b.unit, b.number, b.err) }
-func (b *badLine) Unwrap() error { return b.err }
+func (b *lineError) Error() string { return fmt.Sprintf("%s %d: %v", b.unit, b.number, b.err) }
+func (b *lineError) Unwrap() error { return b.err }
 
 // follow takes the outcome of each line in turn. It returns the first that is an
 // error, after all others are known.
@@ -118,6 +120,8 @@ func (p *publication) follow(all <-chan published) error {
 		ack, err := one.result.Wait(context.Background()) // Close gives each one an outcome
 		switch {
 		case err == nil:
+			// A duplicate of a fresh id was stored by an attempt without an answer.
+			ack.Duplicate = ack.Duplicate && !one.fresh
 			p.sum.add(ack)
 			p.progress.show(p.sum.stored+p.sum.duplicates, one.end)
 			continue
