@@ -18,7 +18,7 @@ type publishCmd struct {
 	Key       string            `env:"-" help:"Key of every message that has none." placeholder:"KEY"`
 	Attribute map[string]string `env:"-" mapsep:"none" help:"An attribute of every message, NAME=VALUE. May be repeated." placeholder:"NAME=VALUE"`
 	IDPrefix  string            `env:"-" help:"Give each message the id PREFIX/LINE, so that running the command again stores nothing twice. The default is a new random prefix." placeholder:"PREFIX" name:"id-prefix"`
-	Topic     string            `arg:"" help:"The topic to publish to."`
+	Topic     string            `arg:"" predictor:"topic" help:"The topic to publish to."`
 	Messages  []string          `arg:"" optional:"" name:"message" help:"The messages to publish."`
 
 	rerun bool // the ids are those of every run with this prefix
