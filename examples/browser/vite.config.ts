@@ -2,7 +2,8 @@ import { defineConfig } from "vite";
 
 export default defineConfig({
   base: "./", // the page works under any path
-  // The stubs live outside of this folder and find the runtime in it.
-  resolve: { dedupe: ["@bufbuild/protobuf"] },
+  // Stubs and client live outside of this folder and find the runtime in it.
+  resolve: { dedupe: ["@bufbuild/protobuf", "@connectrpc/connect"] },
+  build: { rolldownOptions: { input: ["index.html", "feed.html"] } },
   server: { host: "127.0.0.1", port: 5173, strictPort: true, fs: { allow: ["../.."] } },
 });

@@ -57,19 +57,31 @@ func TestBrowser(t *testing.T) {
 	t.Parallel()
 	chromium := harness.Tool(t, "chromium")
 	tests := project(t, "tests", "node")
-	example := project(t, "examples", "browser")
-	pages := http.NewServeMux()
-	pages.Handle("/example/", http.StripPrefix("/example/", http.FileServer(http.Dir(filepath.Join(example, "dist")))))
-	pages.Handle("/grpcweb/", http.StripPrefix("/grpcweb/", http.FileServer(http.Dir(filepath.Join(tests, "dist", "page")))))
-	allowed, refused := httptest.NewServer(pages), httptest.NewServer(pages)
-	t.Cleanup(allowed.Close)
-	t.Cleanup(refused.Close)
-	server := harness.Start(t, "--cors-origin", allowed.URL)
+	allowed, refused := servePages(t)
+	server := harness.Start(t, "--cors-origin", allowed)
 	runTests(t, tests, "dist/browser.test.js",
 		"PARLEY_TEST_URL="+server.URL,
-		"PARLEY_TEST_ALLOWED_ORIGIN="+allowed.URL,
-		"PARLEY_TEST_REFUSED_ORIGIN="+refused.URL,
+		"PARLEY_TEST_ALLOWED_ORIGIN="+allowed,
+		"PARLEY_TEST_REFUSED_ORIGIN="+refused,
 		"PARLEY_TEST_CHROMIUM="+chromium,
 		"SCREENSHOT="+os.Getenv("PARLEY_TEST_SCREENSHOT"),
 	)
+}
+
+// servePages serves the pages of examples/browser and of this folder from two
+// origins and returns both.
+func servePages(t *testing.T) (allowed, refused string) {
+	t.Helper()
+	example := filepath.Join(project(t, "examples", "browser"), "dist")
+	own := filepath.Join(project(t, "tests", "node"), "dist", "page")
+	pages := http.NewServeMux()
+	pages.Handle("/example/", http.StripPrefix("/example/", http.FileServer(http.Dir(example))))
+	pages.Handle("/grpcweb/", http.StripPrefix("/grpcweb/", http.FileServer(http.Dir(own))))
+	origins := make([]string, 2)
+	for i := range origins {
+		server := httptest.NewServer(pages)
+		t.Cleanup(server.Close)
+		origins[i] = server.URL
+	}
+	return origins[0], origins[1]
 }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -16,12 +17,35 @@ import (
 	"github.com/parleyhq/parley/tests/harness"
 )
 
+// builds says of each folder whether its build has gone well. A build empties its
+// output, so it runs once, before the first test that needs it.
+var builds sync.Map
+
+type build struct {
+	once sync.Once
+	done bool
+}
+
 // project installs what the lock file of a folder pins, unless that is there
-// already, and runs its build.
+// already, and runs its build, once.
 func project(t *testing.T, elements ...string) (dir string) {
 	t.Helper()
-	npm := harness.Tool(t, "npm")
 	dir = filepath.Join(append([]string{harness.Root(t)}, elements...)...)
+	entry, _ := builds.LoadOrStore(dir, new(build))
+	b := entry.(*build)
+	b.once.Do(func() {
+		install(t, dir)
+		b.done = true
+	})
+	if !b.done {
+		t.Fatalf("%s is not built: see the test that tried", dir)
+	}
+	return dir
+}
+
+func install(t *testing.T, dir string) {
+	t.Helper()
+	npm := harness.Tool(t, "npm")
 	lock, err := os.Open(dir) // one installs, other test processes wait
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +62,6 @@ func project(t *testing.T, elements ...string) (dir string) {
 		}
 	}
 	run(t, dir, npm, "run", "build")
-	return dir
 }
 
 // installed reports whether node_modules is what the lock file asks for: npm

@@ -3,42 +3,13 @@
 // have.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
-import * as node from "@connectrpc/connect-node";
-import * as web from "@connectrpc/connect-web";
+import { Code, createClient } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema } from "../../../gen/es/google/rpc/error_details_pb.js";
 import { ViolationsSchema } from "../../../gen/es/buf/validate/validate_pb.js";
 import { AnswerTiming, BidirectionalService } from "../../../gen/es/parley/bidirectional/v1/bidirectional_pb.js";
 import { UnaryService } from "../../../gen/es/parley/unary/v1/unary_pb.js";
-import { answer, greeting, server as baseUrl } from "./environment.js";
-
-const duplex: Record<string, Transport> = {
-  "connect-node connect h2c": node.createConnectTransport({ baseUrl, httpVersion: "2" }),
-  "connect-node connect json h2c": node.createConnectTransport({ baseUrl, httpVersion: "2", useBinaryFormat: false }),
-  "connect-node grpc h2c": node.createGrpcTransport({ baseUrl }),
-  "connect-node grpc json h2c": node.createGrpcTransport({ baseUrl, useBinaryFormat: false }),
-  "connect-node grpc-web h2c": node.createGrpcWebTransport({ baseUrl, httpVersion: "2" }),
-};
-const simplex: Record<string, Transport> = {
-  "connect-node connect http1": node.createConnectTransport({ baseUrl, httpVersion: "1.1" }),
-  "connect-node connect get http1": node.createConnectTransport({ baseUrl, httpVersion: "1.1", useHttpGet: true }),
-  "connect-node grpc-web http1": node.createGrpcWebTransport({ baseUrl, httpVersion: "1.1" }),
-  "connect-web connect": web.createConnectTransport({ baseUrl }),
-  "connect-web connect binary": web.createConnectTransport({ baseUrl, useBinaryFormat: true }),
-  "connect-web connect get": web.createConnectTransport({ baseUrl, useHttpGet: true }),
-  "connect-web grpc-web": web.createGrpcWebTransport({ baseUrl }),
-  "connect-web grpc-web json": web.createGrpcWebTransport({ baseUrl, useBinaryFormat: false }),
-};
-
-/** Returns the error a call ends with, and fails if it does not. */
-async function failure(call: Promise<unknown>): Promise<ConnectError> {
-  try {
-    await call;
-  } catch (thrown) {
-    return ConnectError.from(thrown);
-  }
-  throw new assert.AssertionError({ message: "the call did not fail" });
-}
+import { answer, greeting } from "./environment.js";
+import { duplex, failure, simplex } from "./transports.js";
 
 /** A queue a test fills while a call sends from it. */
 class Requests implements AsyncIterable<{ message: string }> {

@@ -2,39 +2,16 @@
 // that proto-loader makes from the classic tutorial's schema.
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import { create, fromBinary, toBinary, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
-import { AnySchema, anyUnpack } from "@bufbuild/protobuf/wkt";
-import { BinaryReader } from "@bufbuild/protobuf/wire";
+import { create } from "@bufbuild/protobuf";
 import * as grpc from "@grpc/grpc-js";
 import * as loader from "@grpc/proto-loader";
-import { BadRequestSchema, ErrorInfoSchema } from "../../../gen/es/google/rpc/error_details_pb.js";
 import * as bidi from "../../../gen/es/parley/bidirectional/v1/bidirectional_pb.js";
 import * as unary from "../../../gen/es/parley/unary/v1/unary_pb.js";
 import { answer, greeting, server } from "./environment.js";
+import { details, method } from "./grpcjs.js";
 
 const address = new URL(server).host;
 const credentials = grpc.credentials.createInsecure();
-
-function serializer<T extends DescMessage>(schema: T) {
-  return {
-    serialize: (message: MessageShape<T>) => Buffer.from(toBinary(schema, message)),
-    deserialize: (bytes: Buffer) => fromBinary(schema, bytes),
-  };
-}
-
-/** Describes a method of the generated schema as grpc-js wants it. */
-function method(input: DescMessage, output: DescMessage, path: string, stream: boolean): grpc.MethodDefinition<any, any> {
-  const [request, response] = [serializer(input), serializer(output)];
-  return {
-    path,
-    requestStream: stream,
-    responseStream: stream,
-    requestSerialize: request.serialize,
-    requestDeserialize: request.deserialize,
-    responseSerialize: response.serialize,
-    responseDeserialize: response.deserialize,
-  };
-}
 
 const Client = grpc.makeClientConstructor(
   {
@@ -42,13 +19,12 @@ const Client = grpc.makeClientConstructor(
       unary.GetServerResponseRequestSchema,
       unary.GetServerResponseResponseSchema,
       "/parley.unary.v1.UnaryService/GetServerResponse",
-      false,
     ),
     converse: method(
       bidi.GetServerResponseRequestSchema,
       bidi.GetServerResponseResponseSchema,
       "/parley.bidirectional.v1.BidirectionalService/GetServerResponse",
-      true,
+      { requestStream: true, responseStream: true },
     ),
   },
   "Parley",
@@ -67,22 +43,6 @@ function ask(client: grpc.Client, message: unknown, metadata = new grpc.Metadata
       resolve({ error: error ?? undefined, response, metadata: received }),
     ).on("metadata", (head: grpc.Metadata) => (received = head));
   });
-}
-
-/** Unpacks the details of google.rpc.Status, its field 3, from the trailers. */
-function details(error: grpc.ServiceError) {
-  const status = error.metadata.get("grpc-status-details-bin")[0] as Buffer;
-  const reader = new BinaryReader(status);
-  const found = [];
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (field === 3) found.push(fromBinary(AnySchema, reader.bytes()));
-    else reader.skip(wireType);
-  }
-  return {
-    info: found.map((detail) => anyUnpack(detail, ErrorInfoSchema)).find((detail) => detail),
-    badRequest: found.map((detail) => anyUnpack(detail, BadRequestSchema)).find((detail) => detail),
-  };
 }
 
 /** Sends messages one by one, each after the answer to the one before. */
