@@ -1,20 +1,14 @@
 // A real Chromium against the real server, from a page of another origin.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { chromium as playwright, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import type { Format, Options, Outcome } from "../page/grpcweb.js";
-import { allowedOrigin, answer, chromium, greeting, refusedOrigin, server } from "./environment.js";
-
-const flags = [
-  "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync", "--no-first-run",
-];
-const limit = 15_000;
+import { devtools, launch, limit } from "./chromium.js";
+import { allowedOrigin, answer, greeting, refusedOrigin, server } from "./environment.js";
 
 let browser: Browser;
 before(async () => {
-  // Playwright gives each launch a user data folder of its own.
-  browser = await playwright.launch({ executablePath: chromium(), args: flags });
+  browser = await launch();
 });
 after(() => browser.close());
 
@@ -27,7 +21,7 @@ async function open(origin: string, path: string): Promise<Page> {
 
 /** Makes every answer of the network late. */
 async function slowNetwork(page: Page): Promise<void> {
-  const session = await page.context().newCDPSession(page);
+  const session = await devtools(page);
   await session.send("Network.enable");
   await session.send("Network.emulateNetworkConditions", {
     offline: false, latency: 4_000, downloadThroughput: -1, uploadThroughput: -1,

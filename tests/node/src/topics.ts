@@ -36,7 +36,9 @@ export function numbers(first: number, last: number) {
 
 /** Publishes, whatever happens to the server meanwhile. */
 export async function put(topic: string, batch: ReturnType<typeof texts>): Promise<void> {
-  await publish(transport, { topic, messages: batch });
+  for (let i = 0; i < batch.length; i += 1_000) {
+    await publish(transport, { topic, messages: batch.slice(i, i + 1_000) });
+  }
 }
 
 /** The text of a message. */
