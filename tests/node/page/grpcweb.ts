@@ -1,7 +1,9 @@
 // Google's gRPC-Web client, in the page where it belongs: it needs XMLHttpRequest.
 // The browser test calls what hangs on `parley`.
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, fromJsonString, toBinary, toJsonString, type DescMessage } from "@bufbuild/protobuf";
 import { GrpcWebClientBase, MethodDescriptor, MethodType, type ClientReadableStream, type RpcError } from "grpc-web";
+import { PublishRequestSchema, PublishResponseSchema } from "../../../gen/es/parley/messaging/v1/publish_pb.js";
+import { SubscribeRequestSchema, SubscribeResponseSchema } from "../../../gen/es/parley/messaging/v1/read_pb.js";
 import * as unary from "../../../gen/es/parley/unary/v1/unary_pb.js";
 
 /** Google's two modes: base64, and binary. */
@@ -38,25 +40,42 @@ const watch = new MethodDescriptor<any, any>(
   (bytes: Uint8Array) => ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"][bytes[1] ?? 0],
 );
 
-const methods = { ask, watch };
+// Requests and responses of these two are JSON to the test, binary on the wire.
+function messaging(name: string, type: string, input: DescMessage, output: DescMessage) {
+  return new MethodDescriptor<any, any>(
+    `/parley.messaging.v1.MessageService/${name}`,
+    type,
+    untyped,
+    untyped,
+    (json: string) => toBinary(input, fromJsonString(input, json)),
+    (bytes: Uint8Array) => toJsonString(output, fromBinary(output, bytes)),
+  );
+}
+
+const publish = messaging("Publish", MethodType.UNARY, PublishRequestSchema, PublishResponseSchema);
+const subscribe = messaging("Subscribe", MethodType.SERVER_STREAMING, SubscribeRequestSchema, SubscribeResponseSchema);
+
+const methods = { ask, watch, publish, subscribe };
 
 /** What a call is told besides its message. */
 export interface Options {
   requestId?: string;
   /** In milliseconds. */
   timeout?: number;
-  /** Cancel after the first message. */
-  cancel?: boolean;
+  /** Cancel after so many messages. */
+  cancelAfter?: number;
 }
 
 function call(server: string, format: Format, name: keyof typeof methods, message: string, options: Options = {}): Promise<Outcome> {
   const client = new GrpcWebClientBase({ format });
   const outcome: Outcome = { messages: [], metadata: {}, trailers: {} };
+  parley.latest = outcome;
   const metadata: Record<string, string> = {};
   if (options.requestId) metadata["X-Request-Id"] = options.requestId;
   if (options.timeout) metadata["deadline"] = String(Date.now() + options.timeout);
   const method = methods[name];
   const path = server + method.getName();
+  const isUnary = name === "ask" || name === "publish";
   return new Promise((resolve) => {
     const fail = ({ code, message, metadata }: RpcError) => {
       outcome.error = { code, message, metadata };
@@ -64,13 +83,13 @@ function call(server: string, format: Format, name: keyof typeof methods, messag
     };
     const receive = (data: string) => {
       outcome.messages.push(data);
-      if (options.cancel) {
+      if (outcome.messages.length === options.cancelAfter) {
         stream.cancel();
         resolve(outcome);
       }
     };
     const stream: ClientReadableStream<any> =
-      name === "ask"
+      isUnary
         ? client.rpcCall(path, message, metadata, method, (error, response) => {
             if (error) return fail(error);
             receive(response);
@@ -79,8 +98,10 @@ function call(server: string, format: Format, name: keyof typeof methods, messag
         : client.serverStreaming(path, message, metadata, method).on("data", receive).on("error", fail);
     stream.on("metadata", (head) => (outcome.metadata = { ...head }));
     stream.on("status", (status) => (outcome.trailers = { ...status.metadata }));
-    if (name !== "ask") stream.on("end", () => resolve(outcome));
+    if (!isUnary) stream.on("end", () => resolve(outcome));
   });
 }
 
-Object.assign(globalThis, { parley: { call } });
+/** What the test finds in the page. `latest` is of the call made last, and grows while it runs. */
+const parley = { call, latest: undefined as Outcome | undefined };
+Object.assign(globalThis, { parley });

@@ -4,7 +4,9 @@ import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import type { Format, Options, Outcome } from "../page/grpcweb.js";
 import { devtools, launch, limit } from "./chromium.js";
+import { eventually } from "./control.js";
 import { allowedOrigin, answer, greeting, refusedOrigin, server } from "./environment.js";
+import { newTopic, put, texts } from "./topics.js";
 
 let browser: Browser;
 before(async () => {
@@ -135,7 +137,7 @@ for (const format of ["text", "binary"] as Format[]) {
     // The stream stays open, so only text mode can hand over what has come.
     const untilTheEnd = format === "binary" && "XMLHttpRequest hands binary bodies over at their end";
     test("receives a message of a stream that goes on", { skip: untilTheEnd }, async () => {
-      const outcome = await call("watch", "", { cancel: true });
+      const outcome = await call("watch", "", { cancelAfter: 1 });
       assert.equal(outcome.error, undefined);
       assert.deepEqual(outcome.messages, ["SERVING"]);
     });
@@ -145,6 +147,42 @@ for (const format of ["text", "binary"] as Format[]) {
       const outcome = await call("watch", "", { timeout: 500 });
       assert.equal(outcome.error, undefined);
       assert.deepEqual(outcome.messages, ["SERVING"]);
+    });
+
+    describe("messaging", () => {
+      let topic: string;
+      const words: string[] = [];
+      before(async () => {
+        topic = await newTopic();
+        for (let i = 0; i < 3; i++) {
+          const json = JSON.stringify({ topic, messages: [{ id: `id-${i}`, text: `word ${i}, 世界` }] });
+          const outcome = await call("publish", json);
+          assert.equal(outcome.error, undefined);
+          assert.equal(JSON.parse(outcome.messages[0]!).receipt.firstSequence, String(i + 1));
+          words.push(`word ${i}, 世界`);
+        }
+      });
+      const delivered = (outcome: Outcome) =>
+        outcome.messages.flatMap((json) => (JSON.parse(json).messages ?? []).map((message: { text: string }) => message.text));
+
+      test("delivers what is stored", async () => {
+        const outcome = await call("subscribe", JSON.stringify({ topic, stopAtHead: true }));
+        assert.equal(outcome.error, undefined);
+        assert.deepEqual(delivered(outcome), words);
+      });
+
+      test("delivers what is published meanwhile", { skip: untilTheEnd }, async () => {
+        const live = call("subscribe", JSON.stringify({ topic, start: { end: true } }), { cancelAfter: 2 });
+        await eventually("the first response is there", () => page.evaluate(() => (globalThis as any).parley.latest.messages.length === 1));
+        await put(topic, texts("live"));
+        assert.deepEqual(delivered(await live), ["live"]);
+      });
+
+      test("says that a topic does not exist", async () => {
+        const { error } = await call("subscribe", JSON.stringify({ topic: "nowhere" }));
+        assert.equal(error?.code, 5);
+        assert.match(Buffer.from(error?.metadata["grpc-status-details-bin"] ?? "", "base64").toString("latin1"), /TOPIC_NOT_FOUND/);
+      });
     });
 
     test("is refused from an origin that is not allowed", async () => {

@@ -278,17 +278,20 @@ describe("the live feed", () => {
     await put("orders", texts("table 4: two coffees", "table 4: one tea", "table 7: a lemonade"));
     const page = await open("orders");
     await reaches(page, 3);
-    await page.goto("about:blank");
+    await context.setOffline(true);
+    await control("kill");
+    await control("start");
     await put("orders", texts("table 2: three espressos", "table 7: the bill", "table 1: one tea", "table 4: a cake"));
     await topics.purgeTopic({ name: "orders", beforeSequence: 6n });
-    await page.goBack();
+    await context.setOffline(false);
     await reaches(page, 7);
     for (const words of ["table 9: two hot chocolates", "table 2: another espresso", "table 4: the bill, please"]) {
       await publish(page, words);
       await page.locator("li", { hasText: words }).waitFor();
     }
     await page.getByLabel("Server").fill("http://127.0.0.1:8080");
-    await page.setViewportSize({ width: 760, height: 720 });
+    await page.getByLabel("Message").fill("table 9: the bill");
+    await page.setViewportSize({ width: 760, height: 765 });
     await page.screenshot({ path: picture! });
   });
 });
