@@ -168,13 +168,13 @@ describe("the live feed", () => {
     await context.setOffline(true);
     await control("kill"); // Chromium's offline mode lets streams live that are open
     await control("start");
-    // Long enough for waits of seconds, which coming online has to cut short.
+    // Long enough for waits of 4 s and more, which coming online has to cut short.
     await page.locator("#connection", { hasText: /again in \d*[4-9]\.\d s|again in 1\d/ }).waitFor();
     await put(topic, numbers(11, 20));
     const begun = Date.now();
     await context.setOffline(false);
     await reaches(page, 20);
-    assert.ok(Date.now() - begun < 2_000, `it took ${Date.now() - begun} ms`);
+    assert.ok(Date.now() - begun < 3_900, `it took ${Date.now() - begun} ms`);
     assert.deepEqual(await shown(page), range(1, 20));
   });
 
