@@ -99,8 +99,8 @@ func run(t *testing.T, dir, name string, arguments ...string) {
 }
 
 const (
-	testLimit = "210000" // for the tests of a file, in milliseconds
-	fileLimit = 4 * time.Minute
+	testLimit = "300000" // for the tests of a file, in milliseconds
+	fileLimit = 6 * time.Minute
 )
 
 var passed = regexp.MustCompile(`(?m)^# pass [1-9]`)

@@ -98,24 +98,27 @@ async function* resumed(transport: Transport, options: SubscribeOptions): AsyncG
   const backoff = new Backoff();
   while (!signal?.aborted) {
     onState?.({ phase: "connecting" });
+    const stream = responses(transport, request, heartbeatMs, signal);
+    let error: ConnectError | undefined;
     try {
-      let first = true;
-      for await (const response of responses(transport, request, heartbeatMs, signal)) {
-        if (first) onState?.({ phase: "connected" });
+      for (let first = true; ; first = false) {
+        // Only what the stream throws is a reason to try again, not what onState does.
+        const next = await stream.next().catch((thrown: unknown) => ConnectError.from(thrown));
+        if (next instanceof ConnectError) error = next;
+        if (next instanceof ConnectError || next.done) break;
         if (first) backoff.answered();
-        first = false;
-        if (response.cursor) request.start = toStart({ after: response.cursor });
-        yield response;
+        if (first) onState?.({ phase: "connected" });
+        if (next.value.cursor) request.start = toStart({ after: next.value.cursor });
+        yield next.value;
       }
-      return;
-    } catch (thrown) {
-      const error = ConnectError.from(thrown);
-      if (signal?.aborted) return;
-      if (!retryable(error)) throw error;
-      const delayMs = backoff.next(error);
-      onState?.({ phase: "waiting", error, delayMs });
-      await backoff.wait(delayMs, error, signal);
+    } finally {
+      await stream.return();
     }
+    if (!error || signal?.aborted) return;
+    if (!retryable(error)) throw error;
+    const delayMs = backoff.next(error);
+    onState?.({ phase: "waiting", error, delayMs });
+    await backoff.wait(delayMs, error, signal);
   }
 }
 

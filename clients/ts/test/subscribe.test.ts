@@ -112,6 +112,16 @@ describe("subscribe", () => {
     delays.forEach((delay, i) => assert.ok(delay >= 50 * 2 ** i && delay <= 100 * 2 ** i, `wait ${i} is ${delay} ms`));
   });
 
+  for (const phase of ["connecting", "connected", "waiting"] as const) {
+    test(`throws what onState throws: ${phase}`, async () => {
+      const script = serve(then(unavailable, batch(1)), then("end"));
+      const onState = (state: ConnectionState) => {
+        if (state.phase === phase) throw new RangeError("mine");
+      };
+      await assert.rejects(read(observed(script, { onState }).events), RangeError);
+    });
+  }
+
   for (const [name, error] of Object.entries({
     "a missing topic": parleyError(Code.NotFound, "TOPIC_NOT_FOUND"),
     "a cursor of elsewhere": parleyError(Code.OutOfRange, "POSITION_AHEAD"),
