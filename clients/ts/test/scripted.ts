@@ -46,7 +46,7 @@ export function batch(...sequences: number[]): SubscribeResponse {
     messages: sequences.map((sequence) => ({ sequence: BigInt(sequence) })),
     cursor: { epoch: "e", sequence: last },
     lastSequence: last,
-    heartbeatInterval: durationFromMs(50),
+    heartbeatInterval: durationFromMs(400),
   });
 }
 

@@ -8,7 +8,7 @@ const flags = [
 ];
 
 /** For everything a page should do, in milliseconds. */
-export const limit = 30_000;
+export const limit = 45_000;
 
 /** Starts it. Playwright gives each launch a user data folder of its own. */
 export const launch = (): Promise<Browser> => playwright.launch({ executablePath: chromium(), args: flags });
