@@ -13,77 +13,71 @@ import (
 	"github.com/parleyhq/parley/tests/bench/report"
 )
 
+// minFree is the disk space that a run may need.
+const minFree = 4 << 30
+
 // errNothing is returned when --only matches no row.
 var errNothing = errors.New("no row has such a name")
 
 // measure starts the servers and runs every row.
 func measure(ctx context.Context, s settings, progress io.Writer) (result report.Report, err error) {
-	servers, err := startServers(ctx, s)
+	chosen := s.workloads()
+	if len(chosen) == 0 {
+		return result, errNothing
+	}
+	servers, err := startServers(ctx, s, chosen)
 	defer func() { err = errors.Join(err, servers.stop()) }()
 	if err != nil {
 		return result, err
 	}
 	result = report.New(s.round, s.rounds)
-	for _, w := range workloads() {
-		if !s.only.MatchString(w.row.Name) {
-			continue
-		}
-		if s.against != "" {
-			w = w.againstParley()
-		}
-		fmt.Fprintf(progress, "%s ", w.row.Name)
-		row, err := runRow(ctx, s, w, servers, progress)
+	for group := range groups(chosen) {
+		fmt.Fprintf(progress, "%s ", group[0].row.Name)
+		rows, err := runGroup(ctx, s, group, servers, progress)
 		fmt.Fprintln(progress)
 		if err != nil {
-			return result, err
+			return result, fmt.Errorf("%s: %w", group[0].row.Name, err)
 		}
-		result.Rows = append(result.Rows, row)
-	}
-	if len(result.Rows) == 0 {
-		return result, errNothing
+		result.Rows = append(result.Rows, rows...)
 	}
 	return result, nil
 }
 
-// againstParley compares two builds of Parley. The targets do not apply: a
-// change must not lose anything.
-func (w workload) againstParley() workload {
-	w.theirs = side{engine.OtherParley, w.ours.load}
-	w.row.Target, w.row.Stretch = 1, 1
-	return w
-}
-
-func runRow(ctx context.Context, s settings, w workload, servers servers, progress io.Writer) (report.Row, error) {
-	row := w.row
-	row.Ours, row.Theirs = w.ours.engine, w.theirs.engine
-	for i := range s.rounds {
-		var round report.Round
-		first, second := &round.Ours, &round.Theirs
-		firstSide, secondSide := w.ours, w.theirs
-		if i%2 == 1 { // neither is always the one that comes second
-			first, second, firstSide, secondSide = second, first, secondSide, firstSide
+// runGroup runs the rounds of workloads of one name: Parley, and each of the
+// others. In the next round everybody's turn is one place later.
+func runGroup(ctx context.Context, s settings, group []workload, servers servers, progress io.Writer) ([]report.Row, error) {
+	rows := make([]report.Row, len(group))
+	sides := []side{group[0].ours}
+	for i, w := range group {
+		rows[i] = w.named()
+		sides = append(sides, w.theirs)
+	}
+	samples := make([]report.Sample, len(sides))
+	for round := range s.rounds {
+		for i := range sides {
+			turn := (i + round) % len(sides)
+			var err error
+			if samples[turn], err = runSide(ctx, s, sides[turn], servers); err != nil {
+				return rows, err
+			}
 		}
-		var err error
-		if *first, err = runSide(ctx, s, firstSide, servers); err != nil {
-			return row, fmt.Errorf("%s: %w", row.Name, err)
+		for i := range rows {
+			rows[i].Rounds = append(rows[i].Rounds, report.Round{Ours: samples[0], Theirs: samples[i+1]})
 		}
-		if *second, err = runSide(ctx, s, secondSide, servers); err != nil {
-			return row, fmt.Errorf("%s: %w", row.Name, err)
-		}
-		row.Rounds = append(row.Rounds, round)
 		fmt.Fprint(progress, ".")
 	}
-	return row, nil
+	return rows, nil
 }
 
 // runSide drives one server for one round, after a tenth of a round that does
-// not count.
+// not count. What the server still does afterwards for what it took in counts as
+// its CPU time, and does not meet the next one.
 func runSide(ctx context.Context, s settings, one side, servers servers) (report.Sample, error) {
 	server := servers[one.engine]
 	if _, err := one.load(ctx, server.URL, s.round/10); err != nil {
 		return report.Sample{}, fmt.Errorf("warm up %s: %w", one.engine, err)
 	}
-	before, err := server.CPU()
+	before, err := server.Settle(ctx)
 	if err != nil {
 		return report.Sample{}, err
 	}
@@ -91,7 +85,7 @@ func runSide(ctx context.Context, s settings, one side, servers servers) (report
 	if err != nil {
 		return report.Sample{}, fmt.Errorf("drive %s: %w", one.engine, err)
 	}
-	after, err := server.CPU()
+	after, err := server.Settle(ctx)
 	if err != nil {
 		return report.Sample{}, err
 	}
@@ -111,38 +105,49 @@ func sample(result load.Result, cpu time.Duration) report.Sample {
 // servers are the running servers by name.
 type servers map[string]*engine.Process
 
-func startServers(ctx context.Context, s settings) (servers, error) {
+// startServers starts those that the workloads need.
+func startServers(ctx context.Context, s settings, chosen []workload) (servers, error) {
 	running := make(servers)
-	parley, err := engine.ParleyBinary(ctx, s.parley)
+	dir, err := engine.Disk(s.dataDir, minFree)
 	if err != nil {
 		return running, err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return running, fmt.Errorf("find this program: %w", err)
-	}
-	commands := map[string][]string{
-		engine.Parley:  engine.ParleyCommand(parley),
-		engine.GRPCGo:  {self, "serve", engine.GRPCGo},
-		engine.NetHTTP: {self, "serve", engine.NetHTTP},
-	}
-	if s.against != "" {
-		other, err := engine.ParleyBinary(ctx, s.against)
-		if err != nil {
-			return running, err
-		}
-		commands = map[string][]string{
-			engine.Parley:      engine.ParleyCommand(parley),
-			engine.OtherParley: engine.ParleyCommand(other),
-		}
-	}
-	for name, command := range commands {
-		if running[name], err = engine.Start(ctx, command); err != nil {
-			delete(running, name)
-			return running, fmt.Errorf("start %s: %w", name, err)
+	for _, w := range chosen {
+		for _, name := range []string{w.ours.engine, w.theirs.engine} {
+			if running[name] != nil {
+				continue
+			}
+			command, err := s.command(ctx, name)
+			if err != nil {
+				return running, err
+			}
+			server, err := engine.Start(ctx, dir, command)
+			if err != nil {
+				return running, fmt.Errorf("start %s: %w", name, err)
+			}
+			running[name] = server
 		}
 	}
 	return running, nil
+}
+
+// command is how the engine of that name is run.
+func (s settings) command(ctx context.Context, name string) ([]string, error) {
+	binary := s.parley
+	switch name {
+	case engine.OtherParley:
+		binary = s.against
+		fallthrough
+	case engine.Parley:
+		binary, err := engine.ParleyBinary(ctx, binary)
+		return engine.ParleyCommand(binary), err
+	default:
+		self, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("find this program: %w", err)
+		}
+		return []string{self, "serve", name}, nil
+	}
 }
 
 func (s servers) stop() error {

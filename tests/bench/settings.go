@@ -17,6 +17,7 @@ type settings struct {
 	only     *regexp.Regexp
 	parley   string
 	against  string
+	dataDir  string
 	json     bool
 	markdown bool
 }
@@ -36,6 +37,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.StringVar(&only, "only", "", "run only rows whose name matches this regular expression")
 	flags.StringVar(&s.parley, "parley", "", "parley binary to measure (default: built from this checkout)")
 	flags.StringVar(&s.against, "against", "", "compare with this other parley binary, not with other servers")
+	flags.StringVar(&s.dataDir, "data-dir", "", "folder on a disk for what the servers store, deleted afterwards (default: the system's for temporary files)")
 	flags.BoolVar(&quick, "quick", false, "one short round of each row: does it run?")
 	flags.BoolVar(&s.json, "json", false, "write every sample as JSON")
 	flags.BoolVar(&s.markdown, "markdown", false, "write the table of docs/benchmarks.md")

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"iter"
+
 	"github.com/parleyhq/parley/tests/bench/engine"
 	"github.com/parleyhq/parley/tests/bench/load"
 	"github.com/parleyhq/parley/tests/bench/report"
@@ -10,8 +12,10 @@ import (
 const text = "a message of sixty-four bytes, as the published figures use it.."
 
 // workload is one row: what is done to Parley, and to whom it is compared.
+// Neighbours of one name are measured together: Parley once in each round, for
+// all of them.
 type workload struct {
-	row          report.Row // without samples
+	row          report.Row // without samples; Ours and Theirs default to the engines
 	ours, theirs side
 }
 
@@ -19,6 +23,58 @@ type workload struct {
 type side struct {
 	engine string
 	load   load.Load
+}
+
+// named returns the row with the names of its sides.
+func (w workload) named() report.Row {
+	row := w.row
+	if row.Ours == "" {
+		row.Ours = w.ours.engine
+	}
+	if row.Theirs == "" {
+		row.Theirs = w.theirs.engine
+	}
+	return row
+}
+
+// againstParley compares two builds of Parley. The targets do not apply: a
+// change must not lose anything.
+func (w workload) againstParley() workload {
+	w.theirs = side{engine.OtherParley, w.ours.load}
+	w.row.Theirs = ""
+	w.row.Target, w.row.Stretch = 1, 1
+	return w
+}
+
+// workloads returns those that are asked for.
+func (s settings) workloads() []workload {
+	var chosen []workload
+	for group := range groups(workloads()) {
+		if !s.only.MatchString(group[0].row.Name) {
+			continue
+		}
+		if s.against != "" {
+			group = []workload{group[0].againstParley()}
+		}
+		chosen = append(chosen, group...)
+	}
+	return chosen
+}
+
+// groups yields the runs of workloads that have the same name.
+func groups(all []workload) iter.Seq[[]workload] {
+	return func(yield func([]workload) bool) {
+		for len(all) > 0 {
+			end := 1
+			for end < len(all) && all[end].row.Name == all[0].row.Name {
+				end++
+			}
+			if !yield(all[:end]) {
+				return
+			}
+			all = all[end:]
+		}
+	}
 }
 
 // workloads returns all rows in the order of the report.

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -21,20 +20,16 @@ const (
 	OtherParley = "other parley"
 	GRPCGo      = "grpc-go"
 	NetHTTP     = "net/http"
+	NATS        = "nats"             // core NATS and JetStream, not synced at once
+	NATSSynced  = "nats, SyncAlways" // JetStream that syncs each write
 )
 
 const (
 	startLimit = 30 * time.Second
 	stopLimit  = 10 * time.Second
-	// clockTick is the unit of /proc/PID/stat: USER_HZ, 100 on every Linux
-	// architecture that Go runs on.
-	clockTick = 10 * time.Millisecond
 )
 
-var (
-	errNotServing = errors.New("it did not say where it serves")
-	errStat       = errors.New("unexpected form of /proc/PID/stat")
-)
+var errNotServing = errors.New("it did not say where it serves")
 
 // Process is a running server.
 type Process struct {
@@ -48,15 +43,16 @@ type Process struct {
 
 // Start runs a command and waits until it logs, on standard error, a line of
 // JSON with msg "serving" and its url. The process works in an empty folder of
-// its own. End it with Stop.
-func Start(ctx context.Context, command []string) (*Process, error) {
+// its own under parent, the system's folder for temporary files if that is "".
+// End it with Stop.
+func Start(ctx context.Context, parent string, command []string) (*Process, error) {
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = environment()
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		return nil, fmt.Errorf("open its standard error: %w", err)
 	}
-	if cmd.Dir, err = os.MkdirTemp("", "parley-bench-"); err != nil {
+	if cmd.Dir, err = os.MkdirTemp(parent, "parley-bench-"); err != nil {
 		return nil, fmt.Errorf("make a folder for it: %w", err)
 	}
 	if err := cmd.Start(); err != nil {
@@ -108,27 +104,6 @@ func environment() []string {
 		}
 	}
 	return kept
-}
-
-// CPU returns the user and system time the process has used, in steps of 10 ms.
-func (p *Process) CPU() (time.Duration, error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		return 0, fmt.Errorf("read the CPU time of a server: %w", err)
-	}
-	// proc_pid_stat(5): the second field, the name, is in parentheses and may
-	// hold spaces; utime and stime are fields 14 and 15.
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
-		return 0, errStat
-	}
-	user, userErr := strconv.ParseInt(fields[11], 10, 64)
-	system, systemErr := strconv.ParseInt(fields[12], 10, 64)
-	if err := errors.Join(userErr, systemErr); err != nil {
-		return 0, fmt.Errorf("%w: %w", errStat, err)
-	}
-	return time.Duration(user+system) * clockTick, nil
 }
 
 // Stop ends the process, kindly first, and waits for its end. It returns an

@@ -12,39 +12,69 @@ import (
 
 var errUnknown = errors.New("no such engine")
 
-// Serve is the server of that name: it serves on a free port, logs the line
-// that Start waits for, and ends with the context.
+// running is a server that serves.
+type running struct {
+	url string
+	// ended gets the error of a server that ends by itself. May be nil.
+	ended <-chan error
+	// stop ends the server and waits for its end.
+	stop func() error
+}
+
+// Serve is the server of that name: it serves on a free port, stores what it
+// stores in the working directory, logs the line that Start waits for, and ends
+// with the context.
 func Serve(ctx context.Context, name string, log io.Writer) error {
-	var serve func(net.Listener) error
-	var stop func() error
+	server, err := start(ctx, name)
+	if err != nil {
+		return fmt.Errorf("start %s: %w", name, err)
+	}
+	slog.New(slog.NewJSONHandler(log, nil)).Info("serving", slog.String("url", server.url))
+	select {
+	case err := <-server.ended:
+		return fmt.Errorf("serve %s: %w", name, err)
+	case <-ctx.Done():
+		return server.stop()
+	}
+}
+
+func start(ctx context.Context, name string) (running, error) {
 	switch name {
 	case GRPCGo:
 		server := newGRPCGo()
-		serve, stop = server.Serve, func() error { server.Stop(); return nil }
+		return listen(ctx, server.Serve, func() error { server.Stop(); return nil })
 	case NetHTTP:
 		server := newNetHTTP()
-		serve, stop = server.Serve, server.Close
+		return listen(ctx, server.Serve, server.Close)
+	case NATS:
+		return startNATS(false)
+	case NATSSynced:
+		return startNATS(true)
 	default:
-		return fmt.Errorf("%w: %s", errUnknown, name)
+		return running{}, fmt.Errorf("%w: %s", errUnknown, name)
 	}
-	var listen net.ListenConfig
-	listener, err := listen.Listen(ctx, "tcp", "127.0.0.1:0")
+}
+
+// listen runs a server on a free port.
+func listen(ctx context.Context, serve func(net.Listener) error, stop func() error) (running, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return running{}, fmt.Errorf("listen: %w", err)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- serve(listener) }()
-	slog.New(slog.NewJSONHandler(log, nil)).Info("serving", slog.String("url", "http://"+listener.Addr().String()))
-	select {
-	case err := <-ended:
-		return fmt.Errorf("serve %s: %w", name, err)
-	case <-ctx.Done():
-	}
-	err = stop()
-	if ended := <-ended; ended != nil && !errors.Is(ended, http.ErrServerClosed) {
-		err = errors.Join(err, ended)
-	}
-	return err
+	return running{
+		url:   "http://" + listener.Addr().String(),
+		ended: ended,
+		stop: func() error {
+			err := stop()
+			if ended := <-ended; ended != nil && !errors.Is(ended, http.ErrServerClosed) {
+				err = errors.Join(err, ended)
+			}
+			return err
+		},
+	}, nil
 }
 
 // answer is what Parley's unary service answers.

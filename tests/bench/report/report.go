@@ -34,7 +34,8 @@ type Round struct {
 	Theirs Sample `json:"theirs"`
 }
 
-// Row is one workload.
+// Row is one workload. Without a target there is nothing to reach: the other
+// side is there to be looked at.
 type Row struct {
 	Name    string  `json:"name"`
 	Metric  Metric  `json:"metric"`
@@ -57,11 +58,17 @@ type Report struct {
 
 // New returns a report without rows that describes the machine and this program.
 func New(round time.Duration, rounds int) Report {
+	shown := map[string]string{
+		"google.golang.org/grpc":            "grpc-go",
+		"github.com/nats-io/nats-server/v2": "nats-server",
+		"github.com/nats-io/nats.go":        "nats.go",
+		"github.com/cockroachdb/pebble/v2":  "pebble",
+	}
 	versions := map[string]string{"go": runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, dependency := range info.Deps {
-			if dependency.Path == "google.golang.org/grpc" {
-				versions["grpc-go"] = dependency.Version
+			if name, ok := shown[dependency.Path]; ok {
+				versions[name] = dependency.Version
 			}
 		}
 	}
@@ -114,6 +121,8 @@ func (r Row) verdict() string {
 		return r.ratio().middle >= goal
 	}
 	switch {
+	case r.Target == 0:
+		return ""
 	case meets(r.Stretch):
 		return "ok (stretch)"
 	case meets(r.Target):
@@ -123,10 +132,13 @@ func (r Row) verdict() string {
 	}
 }
 
-// goal writes a goal in the direction of the metric.
+// goal writes a goal, if there is one, in the direction of the metric.
 func (r Row) goal(value float64) string {
-	if r.Metric == MedianLatency {
-		return fmt.Sprintf("≤ %.2f", value)
+	if value == 0 {
+		return ""
 	}
-	return fmt.Sprintf("≥ %.2f", value)
+	if r.Metric == MedianLatency {
+		return "≤ " + short(value)
+	}
+	return "≥ " + short(value)
 }

@@ -51,12 +51,12 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// Both tables name every row and its verdict; a Markdown row has as many cells
-// as the heading.
+// Both tables name every row and its verdict; rows of one name share one line of
+// Parley; a Markdown row has as many cells as the heading.
 func TestTables(t *testing.T) {
 	t.Parallel()
 	report := New(time.Second, 1)
-	report.Rows = []Row{row(Throughput, 0.5, 0.8, round(60, 100)), row(Throughput, 0.5, 0.8, round(30, 100))}
+	report.Rows = []Row{row(Throughput, 0.5, 0.8, round(60, 100)), row(Throughput, 0.5, 0.8, round(60, 200)), row(Throughput, 0, 0, round(60, 5))}
 	var text, markdown strings.Builder
 	if err := report.Text(&text); err != nil {
 		t.Fatal(err)
@@ -65,10 +65,13 @@ func TestTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, got := range []string{text.String(), markdown.String()} {
-		for _, want := range []string{"echo", "parley", "other", "0.60 (0.60–0.60)", "ok", "0.30 (0.30–0.30)", "below", "go1."} {
+		for _, want := range []string{"echo", "parley", "other", "0.60 (0.60–0.60)", "ok", "0.30 (0.30–0.30)", "below", "12 (12–12)", "go1."} {
 			if !strings.Contains(got, want) {
 				t.Errorf("%q is not in\n%s", want, got)
 			}
+		}
+		if lines := strings.Count(got, " parley "); lines != 1 {
+			t.Errorf("%d lines of Parley, want 1:\n%s", lines, got)
 		}
 	}
 	cells := len(heading) + 1

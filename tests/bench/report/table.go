@@ -3,12 +3,14 @@ package report
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 )
 
-var heading = []string{"workload", "server", "per second", "p50", "p99", "CPU s per million", "ratio", "goal", "stretch", ""}
+var heading = []string{"workload", "server", "per second", "p50", "p99", "CPU s per million", "Parley to this", "goal", "stretch", ""}
 
 // Text writes a table for the terminal.
 func (r Report) Text(out io.Writer) error {
@@ -40,24 +42,40 @@ func (r Report) Markdown(out io.Writer) error {
 }
 
 func (r Report) origin() string {
-	return fmt.Sprintf("Measured %s on %s; %s, grpc-go %s. Median (lowest–highest) of %d rounds of %s.",
-		r.Time.Format("2006-01-02 15:04 UTC"), r.Machine, r.Versions["go"], r.Versions["grpc-go"], r.PerRow, r.Round)
+	versions := []string{r.Versions["go"]}
+	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
+		if name != "go" {
+			versions = append(versions, name+" "+r.Versions[name])
+		}
+	}
+	return fmt.Sprintf("Measured %s on %s; %s. Median (lowest–highest) of %d rounds of %s.",
+		r.Time.Format("2006-01-02 15:04 UTC"), r.Machine, strings.Join(versions, ", "), r.PerRow, r.Round)
 }
 
-// lines returns two lines for each row, Parley's first.
+// lines returns one line for each server of a workload, Parley's first. Rows of
+// one name that stand together share Parley's; the others' lines have the ratio.
 func (r Report) lines() [][]string {
 	var lines [][]string
-	for _, row := range r.Rows {
+	for i, row := range r.Rows {
+		if i == 0 || r.Rows[i-1].Name != row.Name {
+			ours := row.side(row.Ours, func(round Round) Sample { return round.Ours })
+			lines = append(lines, append(append([]string{row.Name}, ours...), "", "", "", ""))
+		}
 		ratio := row.ratio()
-		ours := row.side(row.Ours, func(round Round) Sample { return round.Ours })
 		theirs := row.side(row.Theirs, func(round Round) Sample { return round.Theirs })
-		lines = append(lines,
-			append(append([]string{row.Name}, ours...),
-				fmt.Sprintf("%.2f (%.2f–%.2f) of %s", ratio.middle, ratio.low, ratio.high, row.Metric),
-				row.goal(row.Target), row.goal(row.Stretch), row.verdict()),
-			append(append([]string{""}, theirs...), "", "", "", ""))
+		lines = append(lines, append(append([]string{""}, theirs...),
+			fmt.Sprintf("%s (%s–%s) of %s", short(ratio.middle), short(ratio.low), short(ratio.high), row.Metric),
+			row.goal(row.Target), row.goal(row.Stretch), row.verdict()))
 	}
 	return lines
+}
+
+// short writes three digits or so.
+func short(ratio float64) string {
+	if ratio < 10 {
+		return fmt.Sprintf("%.2f", ratio)
+	}
+	return fmt.Sprintf("%.0f", ratio)
 }
 
 func (r Row) side(name string, sample func(Round) Sample) []string {
@@ -73,6 +91,10 @@ func (r Row) side(name string, sample func(Round) Sample) []string {
 	}
 }
 
+// micros is empty where a load has no latency.
 func micros(s spread) string {
+	if s.high == 0 {
+		return ""
+	}
 	return fmt.Sprintf("%.0f µs", s.middle/float64(time.Microsecond))
 }
