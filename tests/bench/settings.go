@@ -18,6 +18,7 @@ type settings struct {
 	parley   string
 	against  string
 	dataDir  string
+	full     bool
 	json     bool
 	markdown bool
 }
@@ -32,13 +33,14 @@ func parse(args []string, out io.Writer) (settings, error) {
 	)
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(out)
-	flags.DurationVar(&s.round, "round", 2*time.Second, "time to drive one server in one round")
-	flags.IntVar(&s.rounds, "rounds", 5, "rounds of each pair")
+	flags.DurationVar(&s.round, "round", time.Second, "time to drive one server in one round")
+	flags.IntVar(&s.rounds, "rounds", 3, "rounds of each pair")
 	flags.StringVar(&only, "only", "", "run only rows whose name matches this regular expression")
 	flags.StringVar(&s.parley, "parley", "", "parley binary to measure (default: built from this checkout)")
 	flags.StringVar(&s.against, "against", "", "compare with this other parley binary, not with other servers")
 	flags.StringVar(&s.dataDir, "data-dir", "", "folder on a disk for what the servers store, deleted afterwards (default: the system's for temporary files)")
 	flags.BoolVar(&quick, "quick", false, "one short round of each row: does it run?")
+	flags.BoolVar(&s.full, "full", false, "large sizes as well: messages of 1 KiB, replays of 1,000,000 messages")
 	flags.BoolVar(&s.json, "json", false, "write every sample as JSON")
 	flags.BoolVar(&s.markdown, "markdown", false, "write the table of docs/benchmarks.md")
 	if err := flags.Parse(args); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/parleyhq/parley/tests/bench/engine"
 	"github.com/parleyhq/parley/tests/bench/load"
@@ -10,6 +11,9 @@ import (
 
 // text is 64 bytes, the size of a small command or event.
 const text = "a message of sixty-four bytes, as the published figures use it.."
+
+// callers is how many there are on one connection, unless a row says otherwise.
+const callers = 64
 
 // workload is one row: what is done to Parley, and to whom it is compared.
 // Neighbours of one name are measured together: Parley once in each round, for
@@ -49,7 +53,7 @@ func (w workload) againstParley() workload {
 // workloads returns those that are asked for.
 func (s settings) workloads() []workload {
 	var chosen []workload
-	for group := range groups(workloads()) {
+	for group := range groups(workloads(s.full)) {
 		if !s.only.MatchString(group[0].row.Name) {
 			continue
 		}
@@ -77,9 +81,18 @@ func groups(all []workload) iter.Seq[[]workload] {
 	}
 }
 
-// workloads returns all rows in the order of the report.
-func workloads() []workload {
-	const callers, window = 64, 256
+// workloads returns all rows in the order of the report, with all sizes or only
+// the small ones.
+func workloads(full bool) []workload {
+	if full {
+		return slices.Concat(echoes(), publishes(128, 1024), replays(1_000_000))
+	}
+	return slices.Concat(echoes(), publishes(128), replays(200_000))
+}
+
+// echoes are the rows that store nothing.
+func echoes() []workload {
+	const window = 256
 	grpcUnary := load.GRPCUnary(text, callers)
 	pipelined := load.GRPCStreams(text, 1, window)
 	parallel := load.GRPCStreams(text, callers, 16)

@@ -20,6 +20,7 @@ const (
 	OtherParley = "other parley"
 	GRPCGo      = "grpc-go"
 	NetHTTP     = "net/http"
+	Pebble      = "pebble"           // Parley's storage engine, alone
 	NATS        = "nats"             // core NATS and JetStream, not synced at once
 	NATSSynced  = "nats, SyncAlways" // JetStream that syncs each write
 )

@@ -46,6 +46,8 @@ func start(ctx context.Context, name string) (running, error) {
 	case NetHTTP:
 		server := newNetHTTP()
 		return listen(ctx, server.Serve, server.Close)
+	case Pebble:
+		return startPebble(ctx)
 	case NATS:
 		return startNATS(false)
 	case NATSSynced:

@@ -30,9 +30,19 @@ var (
 	errAnswer  = errors.New("the server gave a wrong answer")
 )
 
-// Quantile returns the latency that a share q of the operations did not exceed.
+// Quantile returns the latency that a share q of the operations did not exceed,
+// and 0 if the load measures none.
 func (r Result) Quantile(q float64) time.Duration {
+	if len(r.latencies) == 0 {
+		return 0
+	}
 	return r.latencies[min(len(r.latencies)-1, int(q*float64(len(r.latencies))))]
+}
+
+// of returns the result of operations on so many messages each, in messages.
+func (r Result) of(messages int) Result {
+	r.Operations *= messages
+	return r
 }
 
 // worker does operations until the time is up and returns their latencies.
@@ -58,9 +68,8 @@ func together(ctx context.Context, duration time.Duration, workers []worker) (Re
 		})
 	}
 	group.Wait()
-	result := Result{Elapsed: time.Since(start), latencies: slices.Concat(latencies...)}
+	result := Result{Elapsed: time.Since(start), latencies: sorted(slices.Concat(latencies...))}
 	result.Operations = len(result.latencies)
-	slices.Sort(result.latencies)
 	if err := errors.Join(errs...); err != nil {
 		return result, err
 	}
@@ -68,6 +77,21 @@ func together(ctx context.Context, duration time.Duration, workers []worker) (Re
 		return result, errNothing
 	}
 	return result, nil
+}
+
+func sorted(latencies []time.Duration) []time.Duration {
+	slices.Sort(latencies)
+	return latencies
+}
+
+// Repeat makes calls until the time is up, as many at a time as there are
+// callers.
+func Repeat(ctx context.Context, duration time.Duration, callers int, call func(context.Context) error) (Result, error) {
+	workers := make([]worker, callers)
+	for i := range workers {
+		workers[i] = calls(call)
+	}
+	return together(ctx, duration, workers)
 }
 
 // calls returns a worker that makes one call after the other.
