@@ -28,8 +28,8 @@ func TestQuick(t *testing.T) {
 	if err := json.Unmarshal(stdout.Bytes(), &got); err != nil {
 		t.Fatalf("read the report: %v\n%s", err, stdout.String())
 	}
-	if len(got.Rows) != len(workloads(false)) {
-		t.Fatalf("%d rows, want %d", len(got.Rows), len(workloads(false)))
+	if want := len(workloads(sizes{messages: []int{128}, replay: 1})); len(got.Rows) != want {
+		t.Fatalf("%d rows, want %d", len(got.Rows), want)
 	}
 	for _, row := range got.Rows {
 		for _, round := range row.Rounds {

@@ -13,7 +13,7 @@ const inFlight = 4096
 
 // publishes are the rows of acknowledged messages. Parley's are on disk, synced;
 // the names of the others say what theirs are.
-func publishes(sizes ...int) []workload {
+func publishes(sizes []int) []workload {
 	var rows []workload
 	for _, size := range sizes {
 		rows = append(rows, oneInFlight(size)...)

@@ -77,7 +77,7 @@ func runSide(ctx context.Context, s settings, one side, servers servers) (report
 	if _, err := one.load(ctx, server.URL, s.round/10); err != nil {
 		return report.Sample{}, fmt.Errorf("warm up %s: %w", one.engine, err)
 	}
-	before, err := server.Settle(ctx)
+	before, err := s.cpu(ctx, server)
 	if err != nil {
 		return report.Sample{}, err
 	}
@@ -85,11 +85,19 @@ func runSide(ctx context.Context, s settings, one side, servers servers) (report
 	if err != nil {
 		return report.Sample{}, fmt.Errorf("drive %s: %w", one.engine, err)
 	}
-	after, err := server.Settle(ctx)
+	after, err := s.cpu(ctx, server)
 	if err != nil {
 		return report.Sample{}, err
 	}
 	return sample(result, after-before), nil
+}
+
+// cpu returns the time that a server has used, once it is at rest.
+func (s settings) cpu(ctx context.Context, server *engine.Process) (time.Duration, error) {
+	if s.settle {
+		return server.Settle(ctx)
+	}
+	return server.CPU()
 }
 
 func sample(result load.Result, cpu time.Duration) report.Sample {

@@ -18,7 +18,8 @@ type settings struct {
 	parley   string
 	against  string
 	dataDir  string
-	full     bool
+	sizes    sizes
+	settle   bool // let a server come to rest before and after a round
 	json     bool
 	markdown bool
 }
@@ -27,9 +28,9 @@ var errArguments = errors.New("wrong arguments")
 
 func parse(args []string, out io.Writer) (settings, error) {
 	var (
-		s     settings
-		only  string
-		quick bool
+		s           settings
+		only        string
+		quick, full bool
 	)
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(out)
@@ -40,14 +41,18 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.StringVar(&s.against, "against", "", "compare with this other parley binary, not with other servers")
 	flags.StringVar(&s.dataDir, "data-dir", "", "folder on a disk for what the servers store, deleted afterwards (default: the system's for temporary files)")
 	flags.BoolVar(&quick, "quick", false, "one short round of each row: does it run?")
-	flags.BoolVar(&s.full, "full", false, "large sizes as well: messages of 1 KiB, replays of 1,000,000 messages")
+	flags.BoolVar(&full, "full", false, "large sizes as well: messages of 1 KiB, replays of 1,000,000 messages")
 	flags.BoolVar(&s.json, "json", false, "write every sample as JSON")
 	flags.BoolVar(&s.markdown, "markdown", false, "write the table of docs/benchmarks.md")
 	if err := flags.Parse(args); err != nil {
 		return s, fmt.Errorf("%w: %w", errArguments, err)
 	}
+	s.settle, s.sizes = true, sizes{messages: []int{128}, replay: 200_000}
+	if full {
+		s.sizes = sizes{messages: []int{128, 1024}, replay: 1_000_000}
+	}
 	if quick {
-		s.round, s.rounds = 200*time.Millisecond, 1
+		s.round, s.rounds, s.settle, s.sizes.replay = 100*time.Millisecond, 1, false, 10_000
 	}
 	if s.rounds < 1 || s.round <= 0 || flags.NArg() > 0 || s.json && s.markdown {
 		return s, fmt.Errorf("%w: --round and --rounds must be positive, --json excludes --markdown, and nothing else is read", errArguments)

@@ -53,7 +53,7 @@ func (w workload) againstParley() workload {
 // workloads returns those that are asked for.
 func (s settings) workloads() []workload {
 	var chosen []workload
-	for group := range groups(workloads(s.full)) {
+	for group := range groups(workloads(s.sizes)) {
 		if !s.only.MatchString(group[0].row.Name) {
 			continue
 		}
@@ -81,13 +81,15 @@ func groups(all []workload) iter.Seq[[]workload] {
 	}
 }
 
-// workloads returns all rows in the order of the report, with all sizes or only
-// the small ones.
-func workloads(full bool) []workload {
-	if full {
-		return slices.Concat(echoes(), publishes(128, 1024), replays(1_000_000))
-	}
-	return slices.Concat(echoes(), publishes(128), replays(200_000))
+// sizes are those of the durable rows.
+type sizes struct {
+	messages []int // bytes in a message
+	replay   int   // messages
+}
+
+// workloads returns all rows in the order of the report.
+func workloads(of sizes) []workload {
+	return slices.Concat(echoes(), publishes(of.messages), replays(of.replay))
 }
 
 // echoes are the rows that store nothing.
