@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/parleyhq/parley/tests/bench/engine"
@@ -81,15 +82,17 @@ func runSide(ctx context.Context, s settings, one side, servers servers) (report
 	if err != nil {
 		return report.Sample{}, err
 	}
+	clientBefore := ownCPU()
 	result, err := one.load(ctx, server.URL, s.round)
 	if err != nil {
 		return report.Sample{}, fmt.Errorf("drive %s: %w", one.engine, err)
 	}
+	client := ownCPU() - clientBefore
 	after, err := s.cpu(ctx, server)
 	if err != nil {
 		return report.Sample{}, err
 	}
-	return sample(result, after-before), nil
+	return sample(result, after-before, client), nil
 }
 
 // cpu returns the time that a server has used, once it is at rest.
@@ -100,14 +103,24 @@ func (s settings) cpu(ctx context.Context, server *engine.Process) (time.Duratio
 	return server.CPU()
 }
 
-func sample(result load.Result, cpu time.Duration) report.Sample {
-	perSecond := float64(result.Operations) / result.Elapsed.Seconds()
+func sample(result load.Result, server, client time.Duration) report.Sample {
+	perMillion := func(used time.Duration) float64 { return used.Seconds() / float64(result.Operations) * 1e6 }
 	return report.Sample{
-		PerSecond:     perSecond,
-		P50:           result.Quantile(0.50),
-		P99:           result.Quantile(0.99),
-		CPUPerMillion: cpu.Seconds() / float64(result.Operations) * 1e6,
+		PerSecond:        float64(result.Operations) / result.Elapsed.Seconds(),
+		P50:              result.Quantile(0.50),
+		P99:              result.Quantile(0.99),
+		CPUPerMillion:    perMillion(server),
+		ClientPerMillion: perMillion(client),
 	}
+}
+
+// ownCPU is the user and system time of this program.
+func ownCPU() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0 // the system has no such call
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 // servers are the running servers by name.

@@ -26,6 +26,8 @@ type Sample struct {
 	P50           time.Duration `json:"p50_ns"`
 	P99           time.Duration `json:"p99_ns"`
 	CPUPerMillion float64       `json:"cpu_seconds_per_million"` // of the server only
+	// ClientPerMillion is the CPU time of this program, which drives the server.
+	ClientPerMillion float64 `json:"client_cpu_seconds_per_million"`
 }
 
 // Round is both servers, one after the other.

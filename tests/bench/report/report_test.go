@@ -65,7 +65,7 @@ func TestTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, got := range []string{text.String(), markdown.String()} {
-		for _, want := range []string{"echo", "parley", "other", "0.60 (0.60–0.60)", "ok", "0.30 (0.30–0.30)", "below", "12 (12–12)", "go1."} {
+		for _, want := range []string{"echo", "parley", "other", "0.60 (0.60–0.60)", "ok", "0.30 (0.30–0.30)", "below", "12.0 (12.0–12.0)", "go1."} {
 			if !strings.Contains(got, want) {
 				t.Errorf("%q is not in\n%s", want, got)
 			}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-var heading = []string{"workload", "server", "per second", "p50", "p99", "CPU s per million", "Parley to this", "goal", "stretch", ""}
+var heading = []string{"workload", "server", "per second", "p50", "p99", "CPU s per million", "client CPU", "Parley to this", "goal", "stretch", ""}
 
 // Text writes a table for the terminal.
 func (r Report) Text(out io.Writer) error {
@@ -71,11 +71,15 @@ func (r Report) lines() [][]string {
 }
 
 // short writes three digits or so.
-func short(ratio float64) string {
-	if ratio < 10 {
-		return fmt.Sprintf("%.2f", ratio)
+func short(value float64) string {
+	switch {
+	case value < 10:
+		return fmt.Sprintf("%.2f", value)
+	case value < 100:
+		return fmt.Sprintf("%.1f", value)
+	default:
+		return fmt.Sprintf("%.0f", value)
 	}
-	return fmt.Sprintf("%.0f", ratio)
 }
 
 func (r Row) side(name string, sample func(Round) Sample) []string {
@@ -83,11 +87,12 @@ func (r Row) side(name string, sample func(Round) Sample) []string {
 	p50 := r.over(func(round Round) float64 { return float64(sample(round).P50) })
 	p99 := r.over(func(round Round) float64 { return float64(sample(round).P99) })
 	cpu := r.over(func(round Round) float64 { return sample(round).CPUPerMillion })
+	client := r.over(func(round Round) float64 { return sample(round).ClientPerMillion })
 	return []string{
 		name,
 		fmt.Sprintf("%.0f (%.0f–%.0f)", perSecond.middle, perSecond.low, perSecond.high),
 		micros(p50), micros(p99),
-		fmt.Sprintf("%.1f (%.1f–%.1f)", cpu.middle, cpu.low, cpu.high),
+		fmt.Sprintf("%s (%s–%s)", short(cpu.middle), short(cpu.low), short(cpu.high)), short(client.middle),
 	}
 }
 
