@@ -22,6 +22,7 @@ type settings struct {
 	settle   bool // let a server come to rest before and after a round
 	json     bool
 	markdown bool
+	update   string // a document
 }
 
 var errArguments = errors.New("wrong arguments")
@@ -44,6 +45,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.BoolVar(&full, "full", false, "large sizes as well: messages of 1 KiB, replays of 1,000,000 messages")
 	flags.BoolVar(&s.json, "json", false, "write every sample as JSON")
 	flags.BoolVar(&s.markdown, "markdown", false, "write the table of docs/benchmarks.md")
+	flags.StringVar(&s.update, "update", "", "replace the tables in this document, docs/benchmarks.md, and write them as text")
 	if err := flags.Parse(args); err != nil {
 		return s, fmt.Errorf("%w: %w", errArguments, err)
 	}
@@ -65,6 +67,11 @@ func parse(args []string, out io.Writer) (settings, error) {
 }
 
 func (s settings) write(result report.Report, out io.Writer) error {
+	if s.update != "" {
+		if err := result.Update(s.update); err != nil {
+			return err
+		}
+	}
 	switch {
 	case s.json:
 		return result.JSON(out)

@@ -89,7 +89,19 @@ type sizes struct {
 
 // workloads returns all rows in the order of the report.
 func workloads(of sizes) []workload {
-	return slices.Concat(echoes(), publishes(of.messages), replays(of.replay))
+	return slices.Concat(
+		in("Echo", echoes()),
+		in("Durable publish", publishes(of.messages)),
+		in("Replay", replays(of.replay)),
+	)
+}
+
+// in puts rows into a part of the report.
+func in(part string, rows []workload) []workload {
+	for i := range rows {
+		rows[i].row.Part = part
+	}
+	return rows
 }
 
 // echoes are the rows that store nothing.

@@ -39,6 +39,7 @@ type Round struct {
 // Row is one workload. Without a target there is nothing to reach: the other
 // side is there to be looked at.
 type Row struct {
+	Part    string  `json:"part,omitempty"` // of the report; a table for each
 	Name    string  `json:"name"`
 	Metric  Metric  `json:"metric"`
 	Target  float64 `json:"target"`

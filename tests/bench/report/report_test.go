@@ -1,6 +1,9 @@
 package report
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -79,5 +82,35 @@ func TestTables(t *testing.T) {
 		if strings.HasPrefix(line, "|") && strings.Count(line, "|") != cells {
 			t.Errorf("%d cells, want %d: %s", strings.Count(line, "|")-1, cells-1, line)
 		}
+	}
+}
+
+// Update replaces what is between the marks, and refuses a document without.
+func TestUpdate(t *testing.T) {
+	t.Parallel()
+	report := New(time.Second, 1)
+	report.Rows = []Row{row(Throughput, 0.5, 0.8, round(60, 100))}
+	path := filepath.Join(t.TempDir(), "doc.md")
+	write := func(text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("above\n" + beginMark + "old\n" + endMark + "below\n")
+	if err := report.Update(path); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := string(text)
+	if !strings.HasPrefix(got, "above\n"+beginMark) || !strings.HasSuffix(got, endMark+"below\n") ||
+		strings.Contains(got, "old") || !strings.Contains(got, "0.60 (0.60–0.60)") {
+		t.Errorf("updated to\n%s", got)
+	}
+	write("no place\n" + endMark + beginMark)
+	if err := report.Update(path); !errors.Is(err, errMarks) {
+		t.Errorf("got %v, want %v", err, errMarks)
 	}
 }

@@ -12,15 +12,18 @@ import (
 
 var heading = []string{"workload", "server", "per second", "p50", "p99", "CPU s per million", "client CPU", "Parley to this", "goal", "stretch", ""}
 
-// Text writes a table for the terminal.
+// Text writes tables for the terminal.
 func (r Report) Text(out io.Writer) error {
-	fmt.Fprintf(out, "%s\n\n", r.origin())
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, line := range append([][]string{heading}, r.lines()...) {
-		fmt.Fprintln(table, strings.TrimRight(strings.Join(line, "\t"), "\t"))
-	}
-	if err := table.Flush(); err != nil {
-		return fmt.Errorf("write the table: %w", err)
+	fmt.Fprintln(out, r.origin())
+	for _, part := range r.parts() {
+		fmt.Fprintf(out, "\n%s\n\n", part.title())
+		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+		for _, line := range append([][]string{heading}, part.lines()...) {
+			fmt.Fprintln(table, strings.TrimRight(strings.Join(line, "\t"), "\t"))
+		}
+		if err := table.Flush(); err != nil {
+			return fmt.Errorf("write the table: %w", err)
+		}
 	}
 	return nil
 }
@@ -28,17 +31,36 @@ func (r Report) Text(out io.Writer) error {
 // Markdown writes the same for docs/benchmarks.md.
 func (r Report) Markdown(out io.Writer) error {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s\n\n", r.origin())
+	fmt.Fprintln(&text, r.origin())
 	row := func(cells []string) { fmt.Fprintf(&text, "| %s |\n", strings.Join(cells, " | ")) }
-	row(heading)
-	row(strings.Split(strings.Repeat("---,", len(heading)-1)+"---", ","))
-	for _, line := range r.lines() {
-		row(line)
+	for _, part := range r.parts() {
+		fmt.Fprintf(&text, "\n### %s\n\n", part.title())
+		row(heading)
+		row(strings.Split(strings.Repeat("---,", len(heading)-1)+"---", ","))
+		for _, line := range part.lines() {
+			row(line)
+		}
 	}
 	if _, err := io.WriteString(out, text.String()); err != nil {
 		return fmt.Errorf("write the table: %w", err)
 	}
 	return nil
+}
+
+// part is the rows of one table.
+type part []Row
+
+func (p part) title() string { return p[0].Part }
+
+func (r Report) parts() []part {
+	var parts []part
+	for i, row := range r.Rows {
+		if i == 0 || row.Part != r.Rows[i-1].Part {
+			parts = append(parts, nil)
+		}
+		parts[len(parts)-1] = append(parts[len(parts)-1], row)
+	}
+	return parts
 }
 
 func (r Report) origin() string {
@@ -54,10 +76,10 @@ func (r Report) origin() string {
 
 // lines returns one line for each server of a workload, Parley's first. Rows of
 // one name that stand together share Parley's; the others' lines have the ratio.
-func (r Report) lines() [][]string {
+func (p part) lines() [][]string {
 	var lines [][]string
-	for i, row := range r.Rows {
-		if i == 0 || r.Rows[i-1].Name != row.Name {
+	for i, row := range p {
+		if i == 0 || p[i-1].Name != row.Name {
 			ours := row.side(row.Ours, func(round Round) Sample { return round.Ours })
 			lines = append(lines, append(append([]string{row.Name}, ours...), "", "", "", ""))
 		}
