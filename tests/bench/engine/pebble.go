@@ -31,7 +31,7 @@ func startPebble(ctx context.Context) (running, error) {
 	cache := pebble.NewCache(16 << 20)
 	defer cache.Unref()
 	db, err := pebble.Open("pebble", &pebble.Options{
-		FormatMajorVersion: pebble.FormatNewest, MemTableSize: 16 << 20, Cache: cache, Logger: quiet{},
+		FormatMajorVersion: pebble.FormatNewest, MemTableSize: 16 << 20, Cache: cache, Logger: quiet{pebble.DefaultLogger},
 	})
 	if err != nil {
 		return running{}, fmt.Errorf("open the database: %w", err)
@@ -152,9 +152,8 @@ func query(r *http.Request, names ...string) ([]int, time.Duration, error) {
 
 func key(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
-// quiet is a logger for nobody. Pebble calls Fatalf where it cannot go on.
-type quiet struct{}
+// quiet is a logger that says only what ends the process.
+type quiet struct{ pebble.Logger }
 
-func (quiet) Infof(string, ...any)              {}
-func (quiet) Errorf(string, ...any)             {}
-func (quiet) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+func (quiet) Infof(string, ...any)  {}
+func (quiet) Errorf(string, ...any) {}

@@ -93,7 +93,10 @@ func Exchange(size, batch, inFlight int) Load {
 			}()
 			latencies, err := receipts(stream, sent, uint64(batch))
 			cancel()
-			return latencies, errors.Join(err, ignoreAfter(err, <-sending))
+			if sendErr := <-sending; err == nil {
+				err = sendErr // after another error it says only that the stream has ended
+			}
+			return latencies, err
 		}
 		result, err := together(ctx, duration, []worker{publish})
 		return result.of(batch), err
@@ -158,12 +161,4 @@ func synced(receipt *messagingv1.Receipt, messages uint64) error {
 		return wrongAnswer(receipt.String())
 	}
 	return nil
-}
-
-// ignoreAfter drops an error that another one explains.
-func ignoreAfter(cause, err error) error {
-	if cause != nil {
-		return nil
-	}
-	return err
 }

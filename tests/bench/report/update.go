@@ -35,7 +35,7 @@ func (r Report) Update(path string) error {
 	}
 	text.WriteString(endMark)
 	text.Write(after)
-	if err := os.WriteFile(path, text.Bytes(), 0o644); err != nil { //nolint:gosec // a document of the repository, for everybody
+	if err := os.WriteFile(path, text.Bytes(), 0o644); err != nil {
 		return fmt.Errorf("write the document: %w", err)
 	}
 	return nil
