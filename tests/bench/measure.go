@@ -75,8 +75,10 @@ func runGroup(ctx context.Context, s settings, group []workload, servers servers
 // its CPU time, and does not meet the next one.
 func runSide(ctx context.Context, s settings, one side, servers servers) (report.Sample, error) {
 	server := servers[one.engine]
-	if _, err := one.load(ctx, server.URL, s.round/10); err != nil {
-		return report.Sample{}, fmt.Errorf("warm up %s: %w", one.engine, err)
+	if s.settle {
+		if _, err := one.load(ctx, server.URL, s.round/10); err != nil {
+			return report.Sample{}, fmt.Errorf("warm up %s: %w", one.engine, err)
+		}
 	}
 	before, err := s.cpu(ctx, server)
 	if err != nil {

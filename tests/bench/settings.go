@@ -19,7 +19,7 @@ type settings struct {
 	against  string
 	dataDir  string
 	sizes    sizes
-	settle   bool // let a server come to rest before and after a round
+	settle   bool // warm a server up, and let it come to rest before and after a round
 	json     bool
 	markdown bool
 	update   string // a document
