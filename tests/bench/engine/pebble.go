@@ -95,7 +95,7 @@ func (b *bare) scan(w http.ResponseWriter, r *http.Request) {
 	}
 	start := time.Now()
 	read := 0
-	for time.Since(start) < duration {
+	for read == 0 || time.Since(start) < duration {
 		bytes, err := b.bytes(r.Context(), at(0), at(records))
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)

@@ -101,7 +101,7 @@ func echo(ctx context.Context, conn *grpc.ClientConn, text string, inFlight int,
 
 func sendUntil(ctx context.Context, stream grpc.ClientStream, text string, sent chan<- time.Time, until time.Time) error {
 	req := &bidirectionalv1.GetServerResponseRequest{Message: text}
-	for now := time.Now(); now.Before(until); now = time.Now() {
+	for now, first := time.Now(), true; first || now.Before(until); now, first = time.Now(), false {
 		select {
 		case sent <- now:
 		case <-ctx.Done():

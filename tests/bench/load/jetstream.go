@@ -108,7 +108,7 @@ func JetStreamAsync(size, inFlight int) Load {
 		}()
 		start := time.Now()
 		sent, err := 0, error(nil)
-		for now := start; now.Sub(start) < duration && sent*size < maxBytes; sent++ {
+		for now := start; sent == 0 || now.Sub(start) < duration && sent*size < maxBytes; sent++ {
 			if sent%sampleEvery == 0 {
 				now = time.Now()
 			}

@@ -94,11 +94,11 @@ func Repeat(ctx context.Context, duration time.Duration, callers int, call func(
 	return together(ctx, duration, workers)
 }
 
-// calls returns a worker that makes one call after the other.
+// calls returns a worker that makes one call after the other, at least one.
 func calls(call func(context.Context) error) worker {
 	return func(ctx context.Context, until time.Time) ([]time.Duration, error) {
 		var latencies []time.Duration
-		for begin := time.Now(); begin.Before(until); {
+		for begin := time.Now(); len(latencies) == 0 || begin.Before(until); {
 			if err := call(ctx); err != nil {
 				return latencies, err
 			}

@@ -42,7 +42,7 @@ func PublishStream(size, batch int) Load {
 			return Result{}, err
 		}
 		sent := 0
-		for ; time.Since(start) < duration && sent*size < maxBytes; sent += batch {
+		for ; sent == 0 || time.Since(start) < duration && sent*size < maxBytes; sent += batch {
 			err := stream.SendMsg(&messagingv1.PublishStreamRequest{Topic: topic, Messages: frame(data, batch)})
 			if errors.Is(err, io.EOF) {
 				break // the answer says why
@@ -85,7 +85,7 @@ func Exchange(size, batch, inFlight int) Load {
 			sending := make(chan error, 1)
 			go func() {
 				sending <- sendFrames(ctx, stream, sent, func(id uint64) *messagingv1.ExchangeRequest {
-					if time.Now().After(until) || id*uint64(batch*size) > maxBytes {
+					if id > 1 && (time.Now().After(until) || id*uint64(batch*size) > maxBytes) {
 						return nil
 					}
 					return publishCommand(id, topic, frame(data, batch))
