@@ -22,6 +22,11 @@ type Block struct {
 	// Answers are texts that the block has to print, in this order. Spaces and line
 	// ends do not count: those of JSON vary.
 	Answers []string
+	// Output is all that the block has to print, without spaces and line ends. Nil:
+	// it is not compared.
+	Output *regexp.Regexp
+	// Env is environment besides the test's.
+	Env []string
 }
 
 // GuideBlocks returns the code blocks of a language in a document, which is named
@@ -58,7 +63,7 @@ func RunGuide(t testing.TB, document string, replace []string, expected ...Block
 			expected[i].Before()
 		}
 		script := strings.NewReplacer(replace...).Replace(block)
-		output, err := runBlock(t, path, folder, script)
+		output, err := runBlock(t, path, folder, script, expected[i].Env)
 		if err != nil {
 			t.Fatalf("block %d: %v\n%s\n%s", i+1, err, script, output)
 		}
@@ -70,20 +75,23 @@ func RunGuide(t testing.TB, document string, replace []string, expected ...Block
 			}
 			rest = after
 		}
+		if shown := expected[i].Output; shown != nil && !shown.MatchString(squeeze(output)) {
+			t.Fatalf("block %d does not print what the page shows:\n%s\n%s\nwant %s", i+1, script, output, shown)
+		}
 	}
 }
 
-func runBlock(t testing.TB, path, folder, script string) (string, error) {
+func runBlock(t testing.TB, path, folder, script string, env []string) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), blockLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, Tool(t, "bash"), "-euo", "pipefail", "-c", script)
-	cmd.Env, cmd.Dir = append(Environment(), "PATH="+path), folder
+	cmd.Env, cmd.Dir = append(append(Environment(), env...), "PATH="+path), folder
 	output, err := cmd.CombinedOutput()
 	return string(output), err
 }
 
-func squeeze(text string) string { return strings.NewReplacer(" ", "", "\n", "").Replace(text) }
+func squeeze(text string) string { return strings.Join(strings.Fields(text), "") }
 
 // guidePath is a PATH that begins with this checkout's parley and buf.
 func guidePath(t testing.TB) string {
