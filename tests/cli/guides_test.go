@@ -17,6 +17,7 @@ func TestGuides(t *testing.T) {
 		replace []string // what the page says, and what it is here
 	}{
 		{name: "audit-log", tools: []string{"jq"}},
+		{name: "chat", tools: []string{"jq", "buf"}},
 		{name: "compare-and-append", tools: []string{"jq", "python3"}},
 		{name: "from-polling", tools: []string{"jq"}},
 	} {
