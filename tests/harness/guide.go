@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -87,6 +88,14 @@ func runBlock(t testing.TB, path, folder, script string, env []string) (string, 
 	defer cancel()
 	cmd := exec.CommandContext(ctx, Tool(t, "bash"), "-euo", "pipefail", "-c", script)
 	cmd.Env, cmd.Dir = append(append(Environment(), env...), "PATH="+path), folder
+	// What a block leaves running, such as a server, ends with the test.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	t.Cleanup(func() {
+		if cmd.Process != nil {
+			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // most leave nothing
+		}
+	})
 	output, err := cmd.CombinedOutput()
 	return string(output), err
 }
