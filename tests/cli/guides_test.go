@@ -16,6 +16,7 @@ type guide struct {
 	tools   []string // what it needs besides bash and curl
 	replace []string // pairs: what the page says, and what it is here
 	own     bool     // it starts a server of its own
+	flags   []string // of its server
 }
 
 func guides() []guide {
@@ -25,6 +26,7 @@ func guides() []guide {
 		{name: "chat", tools: []string{"jq", "buf"}},
 		{name: "compare-and-append", tools: []string{"jq", "python3"}},
 		{name: "from-polling", tools: []string{"jq"}},
+		{name: "live-dashboard", tools: []string{"jq"}, flags: []string{"--cors-origin", "http://127.0.0.1:5173"}},
 	}
 }
 
@@ -42,7 +44,7 @@ func TestGuides(t *testing.T) {
 			if guide.own {
 				server, admin = unusedAddress(t), unusedAddress(t)
 			} else {
-				running := harness.Start(t)
+				running := harness.Start(t, guide.flags...)
 				server, admin = running.Addr, strings.TrimPrefix(running.Admin, "http://")
 			}
 			document := "docs/guides/" + guide.name + ".md"
