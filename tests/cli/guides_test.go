@@ -22,7 +22,7 @@ type guide struct {
 func guides() []guide {
 	return []guide{
 		{name: "audit-log", tools: []string{"jq"}},
-		{name: "bulk-import", tools: []string{"jq"}, own: true, replace: []string{"1000000", "200000", "1000001", "200001", "1000003", "200003"}},
+		{name: "bulk-import", tools: []string{"jq"}, own: true, replace: []string{"1000000", "100000", "1000001", "100001", "1000003", "100003"}},
 		{name: "chat", tools: []string{"jq", "buf"}},
 		{name: "compare-and-append", tools: []string{"jq", "python3"}},
 		{name: "from-polling", tools: []string{"jq"}},
