@@ -39,8 +39,7 @@ func TestPackage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	run(t, dir, filepath.Join(project(t, "tests", "node"), "node_modules", ".bin", "tsc"),
-		"--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext", "--lib", "es2022,dom", "program.ts")
+	checkTypes(t, dir, "program.ts")
 	parley := func(arguments ...string) {
 		run(t, dir, harness.Binary(t), append(arguments, "--server", server.URL)...)
 	}
@@ -49,6 +48,12 @@ func TestPackage(t *testing.T) {
 	follow(t, dir, `"sequence":"2"`, "1n two coffees\n2n one tea\n")
 	parley("publish", "orders", "the bill")
 	follow(t, dir, `"sequence":"3"`, "3n the bill\n")
+}
+
+func checkTypes(t *testing.T, dir, file string) {
+	t.Helper()
+	run(t, dir, filepath.Join(project(t, "tests", "node"), "node_modules", ".bin", "tsc"),
+		"--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext", "--lib", "es2022,dom", file)
 }
 
 // storage stands in for a browser's localStorage, which Node does not have.
