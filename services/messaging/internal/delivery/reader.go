@@ -19,6 +19,7 @@ type Reader struct {
 
 	stop    bool
 	until   uint64 // the last sequence to deliver
+	cut     uint64 // of the last page of the store
 	changed <-chan struct{}
 	records []store.Record // spare
 	buffer  *buffer        // of the last piece
@@ -103,7 +104,7 @@ func (r *Reader) release() {
 
 func (r *Reader) fromStore(ctx context.Context, limit int, maxMessages uint64) (Piece, error) {
 	page, err := r.src.Store.Read(ctx, store.ReadRequest{
-		Topic: r.topic, Epoch: r.epoch, From: r.next,
+		Topic: r.topic, Epoch: r.epoch, From: r.next, Cut: r.cut,
 		MaxBytes: limit, MaxMessages: maxMessages, Buffer: r.buffer.bytes,
 	})
 	if _, ok := errors.AsType[*store.MismatchError](err); ok {
@@ -112,7 +113,7 @@ func (r *Reader) fromStore(ctx context.Context, limit int, maxMessages uint64) (
 	if err != nil {
 		return Piece{}, err
 	}
-	r.next, r.head = page.Next, max(r.head, page.TopicLast)
+	r.next, r.cut, r.head = page.Next, page.Cut, max(r.head, page.TopicLast)
 	p := Piece{Frames: page.Frames, Messages: page.Count()}
 	if page.Gap != nil {
 		p.Gap = gap(page.Gap)

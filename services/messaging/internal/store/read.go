@@ -34,6 +34,9 @@ type ReadRequest struct {
 	// From is the first sequence wanted. 0: the oldest stored, without a gap for
 	// what was removed.
 	From uint64
+	// Cut is Page.Cut of the page that ended before From, or 0. It saves looking
+	// for the record; a wrong one does not matter.
+	Cut uint64
 	// MaxBytes bounds the frames returned; one message always fits. 0: MaxRecordBytes.
 	MaxBytes int
 	// MaxMessages bounds their number. 0: no bound.
@@ -54,6 +57,8 @@ type Page struct {
 	Record
 	// Next is the sequence to read from next.
 	Next uint64
+	// Cut is 0, or a sign of where Next is, if the page ends within a stored record.
+	Cut uint64
 	// TopicLast is the topic's last sequence when the page was read.
 	TopicLast uint64
 }

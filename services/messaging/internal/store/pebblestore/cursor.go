@@ -40,6 +40,17 @@ func openCursor(db pebble.Reader, log, last uint64) (*cursor, error) {
 	return &cursor{log: log, it: it}, nil
 }
 
+// seekIn is seek for a sequence that is likely to be in the record that begins at
+// cut. It saves seekBefore, for which the engine copies the whole record.
+func (c *cursor) seekIn(cut, sequence uint64) (f found, ok bool, err error) {
+	if cut > 0 && cut < sequence && c.it.SeekGE(layout.RecordKey(c.log, cut)) && c.first() == cut {
+		if f, ok, err = c.after(true); err == nil && f.last() >= sequence {
+			return f, ok, nil
+		}
+	}
+	return c.seek(sequence)
+}
+
 // seek finds the record that holds a sequence, or else the first one after it.
 // ok is false at the end.
 func (c *cursor) seek(sequence uint64) (f found, ok bool, err error) {

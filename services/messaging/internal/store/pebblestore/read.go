@@ -97,7 +97,7 @@ func (b *pageBuilder) fill(s *Store, log uint64) error {
 	c, err := openCursor(s.db, log, last)
 	if err == nil {
 		defer c.close()
-		f, ok, err = c.seek(b.page.Next)
+		f, ok, err = c.seekIn(b.req.Cut, b.page.Next)
 	}
 	for ; err == nil && ok && f.first <= b.page.Next; f, ok, err = c.next() {
 		more, addErr := b.add(f)
@@ -157,6 +157,9 @@ func (b *pageBuilder) add(f found) (more bool, err error) {
 		frames, count, whole = frames[:size], n, false
 	}
 	b.take(microTime(f.Time), frames, count)
+	if !whole {
+		b.page.Cut = f.first
+	}
 	return whole && len(b.frames) < b.req.MaxBytes &&
 		(b.req.MaxMessages == 0 || b.page.Count() < b.req.MaxMessages), nil
 }

@@ -33,6 +33,12 @@ func testReadLimits(t *testing.T, factory Factory) {
 		for _, limit := range []uint64{1, 2, 7, 100} {
 			for _, bytes := range []int{1, 50, 120, 0} {
 				page := h.read(store.ReadRequest{Topic: "a", From: from, MaxMessages: limit, MaxBytes: bytes, Buffer: buffer})
+				for _, cut := range []uint64{1, from / 2, from - 1, from, 99} { // of other pages
+					request := store.ReadRequest{Topic: "a", From: from, Cut: cut, MaxMessages: limit, MaxBytes: bytes}
+					if again := h.read(request); !reflect.DeepEqual(again, page) {
+						t.Fatalf("from %d, cut %d: %+v, want %+v", from, cut, again, page)
+					}
+				}
 				messages, err := Decode(page.Record)
 				h.must(err)
 				count := uint64(len(messages))
