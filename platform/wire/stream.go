@@ -19,6 +19,7 @@ type streamKey struct{}
 type Stream struct {
 	controller *http.ResponseController
 	body       *body
+	writer     *writer // nil unless the response is streamed
 
 	// The controller must not be used after the request, and net/http panics
 	// if it is. The lock keeps the request from ending meanwhile.
@@ -62,6 +63,18 @@ func (s *Stream) SetReadDeadline(deadline time.Time) error {
 func EndReading(ctx context.Context) {
 	if request, ok := FromContext(ctx); ok {
 		_ = request.SetReadDeadline(time.Now()) // fails only on a dead connection
+	}
+}
+
+// WriteDirectly makes every flush of the response to the request that ctx belongs
+// to go straight through: writing blocks until net/http has taken the bytes. It is
+// for a handler whose next message carries everything that came meanwhile. That
+// coalesces as well as what waits here, and nothing waits here for a client that
+// has stopped reading. It must be called before the first write, by the goroutine
+// that writes. It does nothing where the request did not come through Streams.
+func WriteDirectly(ctx context.Context) {
+	if request, ok := FromContext(ctx); ok && request.writer != nil {
+		request.writer.unqueued = true
 	}
 }
 

@@ -88,6 +88,7 @@ func Streams(next http.Handler, options ...Option) http.Handler {
 			return
 		}
 		writer := newWriter(w, r, stream, cfg)
+		stream.writer = writer
 		// Also after a panic: what was flushed before it belongs to the peer.
 		returned := false
 		defer func() { writer.finish(returned) }()

@@ -27,6 +27,7 @@ type writer struct {
 	// Used by the handler only, which has one goroutine at a time in here.
 	wroteHeader bool
 	direct      bool // never leave the first mode
+	unqueued    bool // the same, because the handler wants it
 	queued      bool // in the second mode
 	flushes     int
 
@@ -92,7 +93,7 @@ func (w *writer) FlushError() error {
 	if !w.wroteHeader {
 		w.WriteHeader(http.StatusOK)
 	}
-	if w.direct || w.flushes < directFlushes {
+	if w.direct || w.unqueued || w.flushes < directFlushes {
 		w.flushes++
 		w.dirty = false
 		w.stall.begin()

@@ -9,6 +9,7 @@ import (
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
 	"github.com/parleyhq/parley/platform/interceptor"
+	"github.com/parleyhq/parley/platform/wire"
 	"github.com/parleyhq/parley/services/messaging/internal/delivery"
 	"github.com/parleyhq/parley/services/messaging/internal/translate"
 )
@@ -22,6 +23,7 @@ func (m *Messages) Subscribe(ctx context.Context, req *messagingv1.SubscribeRequ
 		return streamError(err)
 	}
 	defer reader.Close()
+	wire.WriteDirectly(ctx) // the next piece has what comes meanwhile
 	encoding, heartbeat, first := delivery.EncodingFor(ctx), delivery.Heartbeat(req), true
 	err = reader.Follow(ctx, heartbeat, func(p *delivery.Piece) error {
 		res := &messagingv1.SubscribeResponse{Gap: p.Gap, Cursor: delivery.Cursor(p.Cursor), LastSequence: p.Last}
