@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/parleyhq/parley/tests/bench/report"
+	"github.com/parleyhq/parley/tests/bench/trial"
 )
 
 // TestQuick builds the program as a user gets it, runs every row for a moment
@@ -41,6 +42,31 @@ func TestQuick(t *testing.T) {
 		}
 		if len(row.Rounds) != 1 {
 			t.Errorf("%s: %d rounds, want 1", row.Name, len(row.Rounds))
+		}
+	}
+	checkSections(t, got.Sections)
+}
+
+func checkSections(t *testing.T, sections []report.Section) {
+	t.Helper()
+	if want := len(trial.Titles()); len(sections) != want {
+		t.Fatalf("%d sections, want %d", len(sections), want)
+	}
+	for _, section := range sections {
+		if len(section.Groups)+len(section.Figures) == 0 {
+			t.Errorf("%s is empty", section.Title)
+		}
+		for _, group := range section.Groups {
+			for _, side := range group.Sides {
+				if len(side.Samples) != 1 || side.Samples[0].PerSecond <= 0 || side.Samples[0].P99 < side.Samples[0].P50 {
+					t.Errorf("%s: %s: %s: %+v", section.Title, group.Name, side.Name, side.Samples)
+				}
+			}
+		}
+		for _, figure := range section.Figures {
+			if len(figure.Values) != 1 {
+				t.Errorf("%s: %s: %v", section.Title, figure.Name, figure.Values)
+			}
 		}
 	}
 }

@@ -20,28 +20,41 @@ const minFree = 4 << 30
 // errNothing is returned when --only matches no row.
 var errNothing = errors.New("no row has such a name")
 
-// measure starts the servers and runs every row.
+// measure runs every chosen row and section.
 func measure(ctx context.Context, s settings, progress io.Writer) (result report.Report, err error) {
-	chosen := s.workloads()
-	if len(chosen) == 0 {
+	rows, sections := s.workloads(), s.sections()
+	if len(rows) == 0 && len(sections) == 0 {
 		return result, errNothing
 	}
+	result = report.New(s.round, s.rounds)
+	if len(rows) > 0 {
+		if result.Rows, err = measureRows(ctx, s, rows, progress); err != nil {
+			return result, err
+		}
+	}
+	if len(sections) > 0 {
+		result.Sections, err = measureSections(ctx, s, progress)
+	}
+	return result, err
+}
+
+// measureRows starts the servers and runs the rows.
+func measureRows(ctx context.Context, s settings, chosen []workload, progress io.Writer) (all []report.Row, err error) {
 	servers, err := startServers(ctx, s, chosen)
 	defer func() { err = errors.Join(err, servers.stop()) }()
 	if err != nil {
-		return result, err
+		return nil, err
 	}
-	result = report.New(s.round, s.rounds)
 	for group := range groups(chosen) {
 		fmt.Fprintf(progress, "%s ", group[0].row.Name)
 		rows, err := runGroup(ctx, s, group, servers, progress)
 		fmt.Fprintln(progress)
 		if err != nil {
-			return result, fmt.Errorf("%s: %w", group[0].row.Name, err)
+			return all, fmt.Errorf("%s: %w", group[0].row.Name, err)
 		}
-		result.Rows = append(result.Rows, rows...)
+		all = append(all, rows...)
 	}
-	return result, nil
+	return all, nil
 }
 
 // runGroup runs the rounds of workloads of one name: Parley, and each of the

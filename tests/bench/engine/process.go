@@ -22,6 +22,7 @@ const (
 	NetHTTP     = "net/http"
 	Pebble      = "pebble"           // Parley's storage engine, alone
 	NATS        = "nats"             // core NATS and JetStream, not synced at once
+	JSONFeed    = "json feed"        // net/http, as a feed that clients poll
 	NATSSynced  = "nats, SyncAlways" // JetStream that syncs each write
 )
 
@@ -36,10 +37,13 @@ var errNotServing = errors.New("it did not say where it serves")
 type Process struct {
 	// URL is where it serves.
 	URL string
+	// Started is how long it took from its start to the line that says it serves.
+	Started time.Duration
 
-	cmd    *exec.Cmd
-	dir    string // its working directory, where it may store data
-	exited chan error
+	cmd     *exec.Cmd
+	command []string
+	dir     string // its working directory, where it may store data
+	exited  chan error
 }
 
 // Start runs a command and waits until it logs, on standard error, a line of
@@ -47,20 +51,27 @@ type Process struct {
 // its own under parent, the system's folder for temporary files if that is "".
 // End it with Stop.
 func Start(ctx context.Context, parent string, command []string) (*Process, error) {
-	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Env = environment()
-	stderr, err := cmd.StderrPipe()
+	dir, err := os.MkdirTemp(parent, "parley-bench-")
 	if err != nil {
-		return nil, fmt.Errorf("open its standard error: %w", err)
-	}
-	if cmd.Dir, err = os.MkdirTemp(parent, "parley-bench-"); err != nil {
 		return nil, fmt.Errorf("make a folder for it: %w", err)
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("run it: %w", err), os.RemoveAll(cmd.Dir))
+	return startIn(ctx, dir, command)
+}
+
+// startIn starts a command in a folder, which is removed on an error.
+func startIn(ctx context.Context, dir string, command []string) (*Process, error) {
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Env, cmd.Dir = environment(), dir
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open its standard error: %w", err), os.RemoveAll(dir))
 	}
-	p := &Process{cmd: cmd, dir: cmd.Dir, exited: make(chan error, 1)}
-	serving := make(chan string, 1)
+	begin := time.Now()
+	if err := cmd.Start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("run it: %w", err), os.RemoveAll(dir))
+	}
+	p := &Process{cmd: cmd, command: command, dir: dir, exited: make(chan error, 1)}
+	serving := make(chan servingLine, 1)
 	go func() {
 		follow(stderr, serving)
 		p.exited <- cmd.Wait()
@@ -68,7 +79,8 @@ func Start(ctx context.Context, parent string, command []string) (*Process, erro
 	limit := time.NewTimer(startLimit)
 	defer limit.Stop()
 	select {
-	case p.URL = <-serving:
+	case line := <-serving:
+		p.URL, p.Started = line.URL, time.Since(begin)
 	case <-limit.C:
 	case <-ctx.Done():
 	}
@@ -78,19 +90,22 @@ func Start(ctx context.Context, parent string, command []string) (*Process, erro
 	return p, nil
 }
 
-// follow reads the log to its end and sends the url of the first serving line,
-// or "" if there is none.
-func follow(log io.Reader, serving chan<- string) {
+// servingLine is the line of the log that says where a server serves.
+type servingLine struct {
+	Msg string `json:"msg"`
+	URL string `json:"url"`
+}
+
+// follow reads the log to its end and sends the first serving line, if there is
+// one.
+func follow(log io.Reader, serving chan<- servingLine) {
 	defer close(serving)
 	found := false
 	for lines := bufio.NewScanner(log); lines.Scan(); {
-		var line struct {
-			Msg string `json:"msg"`
-			URL string `json:"url"`
-		}
+		var line servingLine
 		if !found && json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "serving" {
 			found = true
-			serving <- line.URL
+			serving <- line
 		}
 	}
 	_, _ = io.Copy(io.Discard, log) // a line too long for the scanner must not block the server

@@ -48,6 +48,9 @@ func start(ctx context.Context, name string) (running, error) {
 		return listen(ctx, server.Serve, server.Close)
 	case Pebble:
 		return startPebble(ctx)
+	case JSONFeed:
+		server := newJSONFeed()
+		return listen(ctx, server.Serve, server.Close)
 	case NATS:
 		return startNATS(false)
 	case NATSSynced:

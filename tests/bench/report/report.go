@@ -57,6 +57,7 @@ type Report struct {
 	Round    time.Duration     `json:"round_ns"`
 	PerRow   int               `json:"rounds"`
 	Rows     []Row             `json:"rows"`
+	Sections []Section         `json:"sections"`
 }
 
 // New returns a report without rows that describes the machine and this program.

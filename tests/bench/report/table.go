@@ -25,6 +25,11 @@ func (r Report) Text(out io.Writer) error {
 			return fmt.Errorf("write the table: %w", err)
 		}
 	}
+	for _, section := range r.Sections {
+		if err := section.Text(out); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -43,6 +48,11 @@ func (r Report) Markdown(out io.Writer) error {
 	}
 	if _, err := io.WriteString(out, text.String()); err != nil {
 		return fmt.Errorf("write the table: %w", err)
+	}
+	for _, section := range r.Sections {
+		if err := section.Markdown(out); err != nil {
+			return err
+		}
 	}
 	return nil
 }
