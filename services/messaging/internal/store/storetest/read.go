@@ -35,7 +35,8 @@ func testReadLimits(t *testing.T, factory Factory) {
 				page := h.read(store.ReadRequest{Topic: "a", From: from, MaxMessages: limit, MaxBytes: bytes, Buffer: buffer})
 				for _, cut := range []uint64{1, from / 2, from - 1, from, 99} { // of other pages
 					request := store.ReadRequest{Topic: "a", From: from, Cut: cut, MaxMessages: limit, MaxBytes: bytes}
-					if again := h.read(request); !reflect.DeepEqual(again, page) {
+					again := h.read(request)
+					if again.Gap != nil || again.First != page.First || again.Next != page.Next || string(again.Frames) != string(page.Frames) {
 						t.Fatalf("from %d, cut %d: %+v, want %+v", from, cut, again, page)
 					}
 				}
