@@ -3,6 +3,7 @@ package pebblestore
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
@@ -87,6 +88,8 @@ func (q *queue) isDead() bool {
 // is closed and empty. spare becomes the next list.
 func (q *queue) take(spare []*task) []*task {
 	for {
+		// Publishers that are about to queue something do so first and share the sync.
+		runtime.Gosched()
 		q.mu.Lock()
 		tasks, closed := q.tasks, q.closed
 		if len(tasks) > 0 || closed {
