@@ -112,8 +112,9 @@ func replays(messages int) []workload {
 		}
 	}
 	name := fmt.Sprintf("replay of %d messages, %s", messages, bytesOf(size))
-	rows := rivals(name+", grpc-go", load.Replay(messages, size), ordered(3, 5),
-		scan(1, "Pebble alone, scan, a key for each message"), scan(256, "Pebble alone, scan, a key for 256 messages"))
+	rows := rivals(name+", grpc-go, read in place", load.ReplayInPlace(messages, size), ordered(3, 5))
+	rows = append(rows, rivals(name+", grpc-go, generated messages", load.Replay(messages, size), ordered(3, 5),
+		scan(1, "Pebble alone, scan, a key for each message"), scan(256, "Pebble alone, scan, a key for 256 messages"))...)
 	rows = append(rows, rivals(name+", generated Connect client", load.ReplayConnect(messages, size, false), ordered(3, 5))...)
 	return append(rows, rivals(name+", Connect JSON on HTTP/1.1", load.ReplayConnect(messages, size, true), ordered(0, 0))...)
 }

@@ -14,21 +14,26 @@ import (
 
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
+
+	"github.com/parleyhq/parley/tests/bench/scan"
 )
 
 // fillBatch is how many messages one publish of a filling has. Small enough that
 // some share a record and some do not.
 const fillBatch = 256
 
-// reading reads a topic to its head, and passes what each response carries to a
-// function.
-type reading func(ctx context.Context, conn *grpc.ClientConn, url string, req *messagingv1.SubscribeRequest, take func(*messagingv1.SubscribeResponse) error) error
+// reading reads a topic to its head, and passes each message to a function.
+type reading func(ctx context.Context, conn *grpc.ClientConn, url string, req *messagingv1.SubscribeRequest, take scan.Messages) error
 
 // Replay returns a load of one grpc-go subscriber that reads so many messages of
 // so many bytes from the first to the last, as often as there is time for, at
 // least once. A topic that does not have them yet is filled first: the warm-up
 // does that. Every message is decoded, and its sequence and size are checked.
 func Replay(messages, size int) Load { return replay(messages, size, subscribeGRPC) }
+
+// ReplayInPlace is Replay without generated messages: each is read where it lies in
+// its response.
+func ReplayInPlace(messages, size int) Load { return replay(messages, size, subscribeInPlace) }
 
 // ReplayConnect is Replay with Connect's generated client, in binary or in JSON.
 func ReplayConnect(messages, size int, json bool) Load {
@@ -51,13 +56,11 @@ func replay(messages, size int, read reading) Load {
 		for result.Operations == 0 || time.Since(start) < duration {
 			next := uint64(1)
 			req := &messagingv1.SubscribeRequest{Topic: topic, StopAtHead: true}
-			err := read(ctx, conn, url, req, func(res *messagingv1.SubscribeResponse) error {
-				for _, message := range res.GetMessages() {
-					if message.GetSequence() != next || len(message.GetData()) != size {
-						return wrongAnswer(message.String())
-					}
-					next++
+			err := read(ctx, conn, url, req, func(sequence uint64, data []byte) error {
+				if sequence != next || len(data) != size {
+					return wrongAnswer(fmt.Sprintf("message %d of %d bytes", sequence, len(data)))
 				}
+				next++
 				return nil
 			})
 			if err == nil && next != uint64(messages)+1 {
@@ -92,10 +95,25 @@ func fill(ctx context.Context, conn *grpc.ClientConn, topic string, messages, si
 	return nil
 }
 
-func subscribeGRPC(ctx context.Context, conn *grpc.ClientConn, _ string, req *messagingv1.SubscribeRequest, take func(*messagingv1.SubscribeResponse) error) error {
+func subscribeGRPC(ctx context.Context, conn *grpc.ClientConn, _ string, req *messagingv1.SubscribeRequest, take scan.Messages) error {
+	return subscribeTo(ctx, conn, req, func(stream grpc.ClientStream) error {
+		res := new(messagingv1.SubscribeResponse)
+		if err := stream.RecvMsg(res); err != nil {
+			return err
+		}
+		return each(res, take)
+	})
+}
+
+func subscribeInPlace(ctx context.Context, conn *grpc.ClientConn, _ string, req *messagingv1.SubscribeRequest, take scan.Messages) error {
+	return subscribeTo(ctx, conn, req, func(stream grpc.ClientStream) error { return stream.RecvMsg(&take) }, scan.Option())
+}
+
+// subscribeTo subscribes, and calls one for each response.
+func subscribeTo(ctx context.Context, conn *grpc.ClientConn, req *messagingv1.SubscribeRequest, one func(grpc.ClientStream) error, options ...grpc.CallOption) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, messagingv1connect.MessageServiceSubscribeProcedure)
+	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, messagingv1connect.MessageServiceSubscribeProcedure, options...)
 	if err != nil {
 		return err
 	}
@@ -103,20 +121,25 @@ func subscribeGRPC(ctx context.Context, conn *grpc.ClientConn, _ string, req *me
 		return err
 	}
 	for {
-		res := new(messagingv1.SubscribeResponse)
-		if err := stream.RecvMsg(res); err != nil {
+		if err := one(stream); err != nil {
 			return notEOF(err)
 		}
-		if err := take(res); err != nil {
+	}
+}
+
+func each(res *messagingv1.SubscribeResponse, take scan.Messages) error {
+	for _, message := range res.GetMessages() {
+		if err := take(message.GetSequence(), message.GetData()); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 // subscribeConnect speaks Connect, over HTTP/2 in binary, and in JSON over
 // HTTP/1.1 as browsers and scripts do.
 func subscribeConnect(json bool) reading {
-	return func(ctx context.Context, _ *grpc.ClientConn, url string, req *messagingv1.SubscribeRequest, take func(*messagingv1.SubscribeResponse) error) error {
+	return func(ctx context.Context, _ *grpc.ClientConn, url string, req *messagingv1.SubscribeRequest, take scan.Messages) error {
 		var (
 			protocols = new(http.Protocols)
 			options   []connecthttp.Option
@@ -141,7 +164,7 @@ func subscribeConnect(json bool) reading {
 			if err != nil {
 				return notEOF(err)
 			}
-			if err := take(res); err != nil {
+			if err := each(res, take); err != nil {
 				return err
 			}
 		}
