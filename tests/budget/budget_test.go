@@ -135,7 +135,9 @@ func (f fixture) subscribe(start *messagingv1.Start, wanted int, ready func()) {
 
 // The budgets leave about a third above what was measured when they were written:
 // enough for batches that fall differently on a busy machine, too little for another
-// copy or allocation per message. Whoever lowers the cost lowers the budget.
+// copy or allocation per message. How many callers share a sync or a system call
+// depends on how busy the machine is: there the budget is wide, and still far from
+// one for each. Whoever lowers the cost lowers the budget.
 
 func TestPublishOneByOne(t *testing.T) {
 	t.Parallel()
@@ -150,7 +152,7 @@ func TestPublishTogether(t *testing.T) {
 	f := newFixture(t)
 	f.callers(64, 640)
 	const messages = 6400
-	spent(t, f.server, messages, func() { f.callers(64, messages) }).within(t, cost{allocations: 175, allocated: 16_000, reads: 1, writes: 1, syncs: 0.3})
+	spent(t, f.server, messages, func() { f.callers(64, messages) }).within(t, cost{allocations: 175, allocated: 16_000, reads: 2.5, writes: 3, syncs: 0.6})
 }
 
 func TestExchange(t *testing.T) {
