@@ -114,7 +114,7 @@ func (p *Publisher) mayRetry(err error, pause time.Duration, worked, answered bo
 	if p.box.pending() == 0 {
 		return nil // the end of an idle stream
 	}
-	if !retry.Transient(err, worked) || p.config.FailFast && !answered {
+	if errors.Is(err, ErrBroken) || !retry.Transient(err, worked) || p.config.FailFast && !answered {
 		return err
 	}
 	if len(p.box.flight) > 0 && since(p.box.flight[0].opened)+pause > p.config.RetryFor {

@@ -131,6 +131,7 @@ func (s *session) publish(ctx context.Context, b *batch) error {
 func (s *session) exchange(ctx context.Context) error {
 	ctx, watchdog := retry.Watch(ctx, firstHeartbeat)
 	defer watchdog.End()
+	s.begin()
 	stream, err := s.messages.Exchange(ctx)
 	if err != nil {
 		return retry.Cause(ctx, err)
@@ -139,7 +140,6 @@ func (s *session) exchange(ctx context.Context) error {
 	// While the client may still send, net/http's HTTP/2 does not let the end of
 	// a context interrupt Receive.
 	defer context.AfterFunc(ctx, func() { _ = stream.Close() })()
-	s.begin()
 	sending, endSending := context.WithCancel(ctx)
 	received := make(chan error, 1)
 	go func() {

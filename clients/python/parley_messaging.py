@@ -220,8 +220,9 @@ class _Watch:
 class Publisher:
     """Publishes to one topic, in batches, and repeats a batch until it has its receipt.
 
-    Each message without an id gets one, in place, so that a repeated batch is
-    stored once. That holds for as long as the topic remembers ids: keep
+    Each message without an id is sent with one, so that a repeated batch is stored
+    once; the caller's Message stays as it is. To publish the same messages again
+    after an exception, give them ids of your own. It holds for as long as the topic remembers ids: keep
     give_up_after, in seconds, below the topic's deduplication_window (default 10
     minutes). attempt_timeout bounds each attempt, in seconds.
 
@@ -285,11 +286,14 @@ def sequences(receipt, count):
 
 
 def _message(content):
-    """Returns a text, bytes or a Message as a Message that has an id."""
+    """Returns a text, bytes or a copy of a Message as a Message that has an id."""
     if isinstance(content, str):
-        content = message_pb2.Message(text=content)
+        message = message_pb2.Message(text=content)
     elif isinstance(content, bytes):
-        content = message_pb2.Message(data=content)
-    if not content.id:
-        content.id = uuid.uuid4().hex
-    return content
+        message = message_pb2.Message(data=content)
+    else:
+        message = message_pb2.Message()
+        message.CopyFrom(content)
+    if not message.id:
+        message.id = uuid.uuid4().hex
+    return message

@@ -9,11 +9,14 @@ const final = new Set([
   Code.FailedPrecondition, Code.OutOfRange, Code.Unimplemented, Code.Unauthenticated,
 ]);
 
+// Reasons of Parley that pass, beside those of UNAVAILABLE.
+const repeatable = new Set(["TOKEN_EXPIRED", "DEADLINE_EXCEEDED"]);
+
 /** Reports whether the same call, made again later, may fare better. */
 export function retryable(error: ConnectError): boolean {
   if (askedDelay(error) !== undefined) return true;
   const info = error.findDetails(ErrorInfoSchema).find((detail) => detail.domain === "parley");
-  if (info) return error.code === Code.Unavailable || info.reason === "TOKEN_EXPIRED";
+  if (info) return error.code === Code.Unavailable || repeatable.has(info.reason);
   return !final.has(error.code) || cutShort(error);
 }
 

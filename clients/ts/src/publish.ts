@@ -7,6 +7,9 @@ import type { Receipt } from "../../../gen/es/parley/messaging/v1/receipt_pb.js"
 import { Backoff } from "./backoff.js";
 import { retryable } from "./failure.js";
 
+// A call that hangs on a dead connection leaves time for another one.
+const attemptMs = 20_000;
+
 /** How long to go on trying. */
 export interface PublishOptions {
   /**
@@ -20,8 +23,8 @@ export interface PublishOptions {
 }
 
 /**
- * Publishes one batch and repeats the call where the connection broke or the server
- * asks to. It stores the batch once: a message without an `id` gets one.
+ * Publishes one batch and repeats the call where the connection broke, where there
+ * was no answer for 20 s, or where the server asks to. It stores the batch once: a message without an `id` gets one.
  *
  * Throws the last `ConnectError` when the time is over, and any error that another
  * attempt would only repeat at once. To try again later without storing the batch
@@ -41,7 +44,7 @@ export async function publish(
   const end = Date.now() + timeoutMs;
   for (;;) {
     try {
-      const call = { timeoutMs: Math.max(1, end - Date.now()), ...(signal && { signal }) };
+      const call = { timeoutMs: Math.max(1, Math.min(attemptMs, end - Date.now())), ...(signal && { signal }) };
       const { receipt } = await client.publish({ ...batch, messages }, call);
       return receipt!; // the contract sets it always
     } catch (thrown) {

@@ -51,13 +51,13 @@ func resumable(err error) bool {
 		rpcerror.ReasonOf(err) == errorv1.Reason_REASON_TOKEN_EXPIRED
 }
 
-// pause waits before the next attempt: as long as the server asks, or a random
-// time that grows with each attempt.
+// pause waits before the next attempt: a random time that grows with each attempt,
+// and at least as long as the server asks.
 func pause(ctx context.Context, attempt int, cause error) error {
 	limit := min(firstPause<<min(attempt, 10), longestPause)
 	wait := limit/2 + rand.N(limit/2) //nolint:gosec // jitter
-	if _, asked := client.Retryable(cause); asked > 0 && attempt == 0 {
-		wait = asked + rand.N(asked/2+1) //nolint:gosec // jitter: not all at once
+	if _, asked := client.Retryable(cause); asked > 0 {
+		wait = max(wait, asked+rand.N(asked/2+1)) //nolint:gosec // jitter: not all at once
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

@@ -8,14 +8,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"golang.org/x/sync/semaphore"
 )
 
 const (
 	// MaxLine is the longest line, in bytes: the largest message a topic takes,
 	// with room for what JSON adds to it.
 	MaxLine = 6 << 20
-	// ahead is how many lines are read before somebody asks for them.
-	ahead = 1000
+	// ahead is how many lines are read before somebody asks for them, and
+	// aheadBytes how much they weigh at most; one line always fits.
+	ahead      = 1000
+	aheadBytes = 8 << 20
 )
 
 // Line is one line without its end.
@@ -28,26 +32,31 @@ type Line struct {
 	End int64
 }
 
-// Reader reads a source in a goroutine of its own, at most 1,000 lines ahead. That
+func (l Line) weight() int64 { return int64(min(len(l.Text), aheadBytes)) }
+
+// Reader reads a source in a goroutine of its own, at most 1,000 lines or 8 MiB
+// ahead. That
 // goroutine ends with the source, or with the first line it has after Close: a read
 // in progress cannot be interrupted. Next is for one goroutine.
 type Reader struct {
-	lines  chan Line
-	closed chan struct{}
-	err    error // of the source; set before lines is closed
+	lines chan Line
+	room  *semaphore.Weighted // for bytes of lines
+	err   error               // of the source; set before lines is closed
+	close context.CancelFunc
 }
 
 // NewReader starts to read. The caller must call Close.
 func NewReader(source io.Reader) *Reader {
-	r := &Reader{lines: make(chan Line, ahead), closed: make(chan struct{})}
-	go r.read(source)
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &Reader{lines: make(chan Line, ahead), room: semaphore.NewWeighted(aheadBytes), close: cancel}
+	go r.read(ctx, source)
 	return r
 }
 
 // Close makes the reader stop. Next must not be called afterwards.
-func (r *Reader) Close() { close(r.closed) }
+func (r *Reader) Close() { r.close() }
 
-func (r *Reader) read(source io.Reader) {
+func (r *Reader) read(ctx context.Context, source io.Reader) {
 	defer close(r.lines)
 	line := Line{}
 	scanner := bufio.NewScanner(source)
@@ -60,9 +69,12 @@ func (r *Reader) read(source io.Reader) {
 	for scanner.Scan() {
 		line.Number++
 		line.Text = scanner.Text()
+		if r.room.Acquire(ctx, line.weight()) != nil {
+			return // closed
+		}
 		select {
 		case r.lines <- line:
-		case <-r.closed:
+		case <-ctx.Done():
 			return
 		}
 	}
@@ -80,6 +92,7 @@ func (r *Reader) Next(ctx context.Context) (Line, error) {
 	case line, ok := <-r.lines:
 		switch {
 		case ok:
+			r.room.Release(line.weight())
 			return line, nil
 		case r.err != nil:
 			return Line{}, r.err

@@ -80,3 +80,35 @@ func TestSlow(t *testing.T) {
 		_ = end.Close()
 	})
 }
+
+// TestAhead holds that long lines are not read far ahead.
+func TestAhead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		source, end := io.Pipe()
+		r := NewReader(source)
+		written, ended := 0, make(chan struct{})
+		go func() {
+			defer close(ended)
+			line := []byte(strings.Repeat("x", 1<<20) + "\n")
+			for range 100 {
+				if _, err := end.Write(line); err != nil {
+					return
+				}
+				written++
+			}
+		}()
+		synctest.Wait()
+		if most := aheadBytes>>20 + 3; written > most { // the scanner holds some more
+			t.Errorf("%d lines of 1 MiB were read ahead, want at most %d", written, most)
+		}
+		for range 20 {
+			if _, err := r.Next(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		r.Close()
+		_ = source.Close()
+		<-ended
+	})
+}
