@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/alecthomas/kong"
 	"github.com/willabides/kongplete"
 )
@@ -21,5 +23,8 @@ Examples:
 
 // Run prints the script.
 func (completionsCmd) Run(ctx *kong.Context) error {
+	if command() != "parley" {
+		return fmt.Errorf("%w: \"go run\" leaves no program to name; build one first: go build -o ~/bin/parley ./cmd/parley", errUsage)
+	}
 	return new(kongplete.InstallCompletions).BeforeApply(ctx) // prints, in spite of its name
 }

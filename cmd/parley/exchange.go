@@ -86,7 +86,11 @@ func (c *exchangeCmd) Run(std streams) error {
 	})
 	err = session.Run(ctx)
 	in.Close() // what follows is for a terminal as it was
-	return c.conclude(ctx, std, session, errors.Join(err, in.failed()))
+	err = errors.Join(err, in.failed())
+	if in.unsent > 0 {
+		fmt.Fprintf(std.err, "parley: %s not sent\n", render.Count(uint64(in.unsent), "line"))
+	}
+	return c.conclude(ctx, std, session, err)
 }
 
 // conclude says what is left open, and how to go on.

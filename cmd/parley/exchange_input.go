@@ -12,6 +12,10 @@ import (
 	"golang.org/x/term"
 )
 
+// typedAhead is how many lines can be typed while the server is away. Reading goes
+// on meanwhile: a terminal that interprets no keys has no other Ctrl-C.
+const typedAhead = 256
+
 // longestLine is the longest line, in bytes: the largest message a topic takes.
 const longestLine = 3 << 20
 
@@ -24,6 +28,7 @@ type typist struct {
 	done    chan struct{}
 	close   func()
 	problem error // of reading; set before lines is closed
+	unsent  int   // lines that nobody took, see failed
 }
 
 // newTypist starts to read, in a goroutine that ends with the input, with the
@@ -31,14 +36,16 @@ type typist struct {
 // interrupted. interrupt is called for a Ctrl-C that arrives as a character.
 func newTypist(std streams, prompt string, interrupt func()) (*typist, error) {
 	t := &typist{lines: make(chan string), out: std.out, err: std.err, done: make(chan struct{})}
-	restore := func() {}
+	restore, atEnd := func() {}, func() {}
 	var next func() (string, error)
 	if isTerminal(std.in) && isTerminal(std.out) {
 		screen, back, err := editor(std, prompt, interrupt)
 		if err != nil {
 			return nil, err
 		}
+		t.lines = make(chan string, typedAhead)
 		next, restore, t.out = screen.ReadLine, back, screen
+		atEnd = func() { _, _ = io.Copy(io.Discard, keys{std.in, interrupt}) } // Ctrl-C after Ctrl-D
 		if isTerminal(std.err) {
 			t.err = screen
 		}
@@ -46,23 +53,29 @@ func newTypist(std streams, prompt string, interrupt func()) (*typist, error) {
 		next = scan(std.in)
 	}
 	t.close = sync.OnceFunc(func() { close(t.done); restore() })
-	go t.read(next)
+	go func() {
+		t.read(next)
+		atEnd()
+	}()
 	return t, nil
 }
 
 // Close gives the terminal back. It may be called more than once.
 func (t *typist) Close() { t.close() }
 
-// failed returns what ended the input too early.
+// failed returns what ended the input too early, and counts what is left of it.
 func (t *typist) failed() error {
-	select {
-	case _, more := <-t.lines:
-		if !more {
-			return t.problem
+	for {
+		select {
+		case _, more := <-t.lines:
+			if !more {
+				return t.problem
+			}
+			t.unsent++
+		default:
+			return nil
 		}
-	default:
 	}
-	return nil
 }
 
 func (t *typist) read(next func() (string, error)) {

@@ -65,7 +65,7 @@ func explain(err error) client.Problem {
 	if hinted, ok := errors.AsType[*hintedError](err); ok {
 		problem.Hint = hinted.hint
 	} else if errors.Is(err, syscall.ECONNREFUSED) {
-		problem.Hint = "Is the server running? Start one with: " + commandLine("serve")
+		problem.Hint = "Is the server running at that address? Start one with: " + commandLine("serve") + " (see --listen)"
 	}
 	return problem
 }

@@ -94,7 +94,7 @@ func (c *subscribeCmd) start() (*messagingv1.Start, error) {
 	if c.CursorFile == "" {
 		return start, nil
 	}
-	saved, err := position.Load(c.CursorFile)
+	saved, err := position.Load(c.CursorFile, c.Topic)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: --cursor-file: %w", errUsage, err)

@@ -47,7 +47,7 @@ func (p *printer) all(batches iter.Seq2[parley.Batch, error]) error {
 		if p.command.CursorFile == "" {
 			continue
 		}
-		if err := position.Save(p.command.CursorFile, batch.Cursor); err != nil {
+		if err := position.Save(p.command.CursorFile, p.command.Topic, batch.Cursor); err != nil {
 			return err
 		}
 	}

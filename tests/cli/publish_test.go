@@ -31,7 +31,7 @@ func TestPublishJSON(t *testing.T) {
 	must(t, server, args...).expect(t, "publish", 0, "published 3 messages to orders: sequences 1 to 3, synced to disk\n")
 	must(t, server, args...).expect(t, "again", 0, "published nothing new to orders, 3 duplicates left out, synced to disk\n")
 	got := must(t, server, "subscribe", "orders", "--stop-at-head", "--template", "{{.Sequence}} {{.ID}} {{.Key}} {{.Attributes.a}} {{.Attributes.b}} {{.Text}} {{json .Data}}")
-	if want := "1 mine own-key own B one null\n2 import/3 k A B  \"AP8=\"\n3 import/4 k A B  null\n"; got.stdout != want {
+	if want := "1 mine own-key own B one null\n2 import/3 k A B \x00\xff \"AP8=\"\n3 import/4 k A B  null\n"; got.stdout != want {
 		t.Errorf("%q, want %q", got.stdout, want)
 	}
 	must(t, server, "publish", "orders", "--format", "json", `{"text": "an argument"}`).expect(t, "argument", 0,

@@ -108,3 +108,26 @@ func TestBenchOnTerminal(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 }
+
+// TestConversationWithoutServer types while the server is away. Ctrl-C ends the
+// conversation all the same, and after Ctrl-D too, which waits for receipts.
+func TestConversationWithoutServer(t *testing.T) {
+	t.Parallel()
+	for name, keys := range map[string]string{"Ctrl-C": ctrlC, "Ctrl-C after Ctrl-D": ctrlD + ctrlC} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := harness.Start(t)
+			must(t, server, "topic", "create", "lobby")
+			ann := onTerminal(t, "exchange", "lobby", "--name", "ann", "--server", server.URL)
+			ann.printed(t, "listening to lobby")
+			server.Kill(t)
+			ann.printed(t, "as soon as possible")
+			ann.types(t, "one\rtwo\rthree\r")
+			ann.printed(t, "three\r\nann> ")
+			ann.types(t, keys)
+			if code := ann.exits(t); code != 130 || !strings.Contains(ann.out.String(), "parley: 3 lines not sent") {
+				t.Errorf("exit code %d", code)
+			}
+		})
+	}
+}

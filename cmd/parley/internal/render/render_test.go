@@ -58,7 +58,7 @@ func TestGap(t *testing.T) {
 		{&messagingv1.Gap{Reason: loss, FirstMissing: 4, LastMissing: 4, ResumedAt: 5}, "gap: sequence 4 is missing (lost or damaged in storage); going on at sequence 5"},
 		{&messagingv1.Gap{Reason: loss, FirstMissing: 4, LastMissing: 3 + 1<<40, ResumedAt: 4 + 1<<40}, "gap: messages after sequence 3 may be lost: the topic was restored or recovered; going on at sequence 1099511627780"},
 		{&messagingv1.Gap{Reason: loss, FirstMissing: 5, ResumedAt: 4 + 1<<40}, "gap: messages after sequence 4 may be lost: the topic was restored or recovered; going on at sequence 1099511627780"},
-		{&messagingv1.Gap{Reason: recreated, FirstMissing: 3, ResumedAt: 2}, "gap: the topic was created again since the cursor was taken; what the earlier one still held is gone; reading the new one from sequence 2"},
+		{&messagingv1.Gap{Reason: recreated, FirstMissing: 3, ResumedAt: 2}, "gap: the cursor is not of this topic as it is now: the topic was created again, or the cursor is another one's; reading from sequence 2"},
 		{&messagingv1.Gap{Reason: 99, FirstMissing: 3, ResumedAt: 8}, "gap: everything from sequence 3 on is missing (lost or damaged in storage); going on at sequence 8"},
 	} {
 		if got := Gap(test.gap); got != test.want {

@@ -19,7 +19,7 @@ type Fields struct {
 	Time       time.Time // of publishing, in UTC
 	ID, Key    string
 	Attributes map[string]string
-	Text       string // "" if the content is data
+	Text       string // the content, of data as the bytes are
 	Data       []byte // nil if the content is text
 	Cursor     string // the place after the message, as --from takes it
 }
@@ -40,7 +40,7 @@ func ParseTemplate(text string) (*Template, error) {
 func (t *Template) Execute(out io.Writer, m *messagingv1.Message, cursor string) error {
 	err := t.parsed.Execute(out, Fields{
 		Sequence: m.GetSequence(), Time: m.GetPublishTime().AsTime(), ID: m.GetId(), Key: m.GetKey(),
-		Attributes: m.GetAttributes(), Text: m.GetText(), Data: m.GetData(), Cursor: cursor,
+		Attributes: m.GetAttributes(), Text: m.GetText() + string(m.GetData()), Data: m.GetData(), Cursor: cursor,
 	})
 	if err != nil {
 		return fmt.Errorf("run the template: %w", err)

@@ -26,7 +26,7 @@ func TestTemplate(t *testing.T) {
 		{`{{.Time.Format "15:04"}} {{.ID}} {{.Key}} {{.Cursor}}`, text, "03:04 a/1 k cursor=e:7"},
 		{"{{.Attributes.source}}{{.Attributes.other}}", text, "shop"},
 		{"{{json .Text}} {{json .Attributes}}", text, `"two \"coffees\"" {"source":"shop"}`},
-		{"{{json .Data}}{{.Text}}", data, `"AP8="`},
+		{"{{json .Data}}{{.Text}}", data, "\"AP8=\"\x00\xff"},
 		{"{{.Sequenze}}", text, ""},
 		{"{{.Text", text, ""},
 		{"{{exec .Text}}", text, ""},

@@ -89,7 +89,7 @@ func Gap(gap *messagingv1.Gap) string {
 func newEpoch(gap *messagingv1.Gap) (string, bool) {
 	switch gap.GetReason() {
 	case messagingv1.GapReason_GAP_REASON_TOPIC_RECREATED:
-		return fmt.Sprintf("gap: the topic was created again since the cursor was taken; what the earlier one still held is gone; reading the new one from sequence %d", gap.GetResumedAt()), true
+		return fmt.Sprintf("gap: the cursor is not of this topic as it is now: the topic was created again, or the cursor is another one's; reading from sequence %d", gap.GetResumedAt()), true
 	case messagingv1.GapReason_GAP_REASON_DATA_LOSS:
 		if gap.GetLastMissing() == 0 || Leaps(gap.GetFirstMissing(), gap.GetLastMissing()) {
 			return fmt.Sprintf("gap: messages after sequence %d may be lost: the topic was restored or recovered; going on at sequence %d",
