@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 )
 
 // The defaults of [PublisherConfig].
@@ -87,21 +88,20 @@ func (c PublisherConfig) validate() error {
 	if c.Topic == "" {
 		errs = append(errs, errors.New("the topic is missing"))
 	}
-	if len(c.IDPrefix) > 100 {
-		errs = append(errs, errors.New("the prefix of ids has more than 100 bytes"))
+	if len(c.IDPrefix) > 100 || !utf8.ValidString(c.IDPrefix) {
+		errs = append(errs, errors.New("the prefix of ids has more than 100 bytes or is not UTF-8"))
 	}
-	errs = append(errs, limit("prefix of ids", c.IDPrefix, 0, 100))
 	for _, bound := range []struct {
 		name        string
-		value, most int
+		value, most int64 // an int may have 32 bits
 	}{
-		{"BatchMessages", c.BatchMessages, 1000},
-		{"BatchBytes", c.BatchBytes, maxMessage},
-		{"InFlight", c.InFlight, 512},
-		{"MaxPending", c.MaxPending, 1 << 30},
-		{"MaxPendingBytes", c.MaxPendingBytes, 1 << 40},
-		{"Linger", int(c.Linger), int(time.Minute)},
-		{"RetryFor", int(c.RetryFor), int(24 * time.Hour)},
+		{"BatchMessages", int64(c.BatchMessages), 1000},
+		{"BatchBytes", int64(c.BatchBytes), maxMessage},
+		{"InFlight", int64(c.InFlight), 512},
+		{"MaxPending", int64(c.MaxPending), 1 << 30},
+		{"MaxPendingBytes", int64(c.MaxPendingBytes), 1 << 40},
+		{"Linger", int64(c.Linger), int64(time.Minute)},
+		{"RetryFor", int64(c.RetryFor), int64(24 * time.Hour)},
 	} {
 		if bound.value < 0 || bound.value > bound.most {
 			errs = append(errs, fmt.Errorf("%s is negative or too large", bound.name))

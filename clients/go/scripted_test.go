@@ -105,7 +105,7 @@ func TestLinger(t *testing.T) {
 	t.Parallel()
 	inBubble(t, PublisherConfig{Linger: 10 * time.Millisecond, BatchMessages: 5}, func(t *testing.T, p *Publisher, l *log) {
 		last := accept(t, p, 1)
-		time.Sleep(4 * time.Millisecond) //nolint:forbidigo // synthetic time
+		<-time.After(4 * time.Millisecond)
 		last = append(last, accept(t, p, 2)...)
 		if _, err := last[2].Wait(t.Context()); err != nil || time.Since(l.began) != 10*time.Millisecond {
 			t.Errorf("%v after %s", err, time.Since(l.began))
