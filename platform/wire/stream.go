@@ -74,7 +74,7 @@ func EndReading(ctx context.Context) {
 // that writes. It does nothing where the request did not come through Streams.
 func WriteDirectly(ctx context.Context) {
 	if request, ok := FromContext(ctx); ok && request.writer != nil {
-		request.writer.unqueued = true
+		request.writer.direct = true
 	}
 }
 

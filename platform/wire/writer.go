@@ -27,7 +27,6 @@ type writer struct {
 	// Used by the handler only, which has one goroutine at a time in here.
 	wroteHeader bool
 	direct      bool // never leave the first mode
-	unqueued    bool // the same, because the handler wants it
 	queued      bool // in the second mode
 	flushes     int
 
@@ -63,7 +62,7 @@ func (w *writer) Header() http.Header { return w.header }
 func (w *writer) WriteHeader(status int) {
 	if status >= http.StatusOK && !w.wroteHeader {
 		w.wroteHeader = true
-		w.direct = w.head || status == http.StatusNoContent || status == http.StatusNotModified ||
+		w.direct = w.direct || w.head || status == http.StatusNoContent || status == http.StatusNotModified ||
 			len(w.header["Trailer"]) > 0 || len(w.header["Content-Length"]) > 0
 	}
 	w.next.WriteHeader(status)
@@ -93,7 +92,7 @@ func (w *writer) FlushError() error {
 	if !w.wroteHeader {
 		w.WriteHeader(http.StatusOK)
 	}
-	if w.direct || w.unqueued || w.flushes < directFlushes {
+	if w.direct || w.flushes < directFlushes {
 		w.flushes++
 		w.dirty = false
 		w.stall.begin()
