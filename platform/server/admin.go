@@ -27,8 +27,10 @@ func newAdmin(log *slog.Logger, registry *prometheus.Registry, health *health, s
 		}
 		_, _ = w.Write([]byte("ready\n"))
 	})
+	waits := new(contention)
 	for path, profile := range map[string]http.HandlerFunc{
 		"": pprof.Index, "cmdline": pprof.Cmdline, "profile": pprof.Profile, "symbol": pprof.Symbol, "trace": pprof.Trace,
+		"block": waits.handler("block"), "mutex": waits.handler("mutex"),
 	} {
 		mux.Handle("GET /debug/pprof/"+path, LocalOnly(profile)) // memory holds messages
 	}
