@@ -92,6 +92,7 @@ func Build(ctx context.Context, log *slog.Logger, info Info, config Config, serv
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ConnContext:       wire.ConnContext,
 		BaseContext:       func(net.Listener) context.Context { return drain.NewContext(context.Background(), draining) },
 	}
 	if config.AdminListen != "" {

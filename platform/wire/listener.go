@@ -2,7 +2,8 @@ package wire
 
 import (
 	"bufio"
-	"bytes"
+	"context"
+	"crypto/tls"
 	"net"
 	"runtime"
 	"sync"
@@ -14,19 +15,33 @@ import (
 const readAhead = 4 << 10
 
 // BatchFrames returns a listener whose connections move HTTP/2 frames in fewer
-// system calls.
+// system calls. The server needs [ConnContext] and [Streams] too, or writes go
+// through as they are.
 //
 // net/http's HTTP/2 server asks the connection for a frame's nine-byte header and
 // then for its payload, two system calls for each small frame; here all frames that
 // have arrived cost one. It writes as soon as it has a frame and no other waits;
 // here a write lets the goroutines run first that are ready to, so that their
-// frames gather for the next write. On an idle server nothing is ready, and the
-// write happens at once. A connection takes 4 KiB more.
+// frames gather for the next write. Where the connection has one request, there is
+// nobody to wait for, and the write happens at once. A connection takes 4 KiB more.
 //
-// HTTP/1.1 is only read ahead. Over TLS the two cannot be told apart here, and
-// both yield.
+// HTTP/1.1 has one request at a time, and is only read ahead.
 func BatchFrames(listener net.Listener) net.Listener {
 	return batchListener{listener}
+}
+
+type connKey struct{}
+
+// ConnContext is the [http.Server.ConnContext] of a server whose listener is one of
+// [BatchFrames], with TLS or without.
+func ConnContext(ctx context.Context, conn net.Conn) context.Context {
+	if encrypted, ok := conn.(*tls.Conn); ok {
+		conn = encrypted.NetConn()
+	}
+	if batched, ok := conn.(*batchConn); ok {
+		return context.WithValue(ctx, connKey{}, batched)
+	}
+	return ctx
 }
 
 type batchListener struct{ net.Listener }
@@ -45,37 +60,24 @@ func (l batchListener) Accept() (net.Conn, error) {
 type batchConn struct {
 	net.Conn
 
-	framed atomic.Bool // speaks HTTP/2, or TLS
+	requests atomic.Int32 // being handled
 
 	// net.Conn allows concurrent reads. They are never meant to be, so the lock is
 	// free; a blocked reader is woken by a deadline or Close, which take none.
 	mu     sync.Mutex
 	reader *bufio.Reader
-	begun  bool // something was read
 }
 
 func (c *batchConn) Read(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n, err := c.reader.Read(p)
-	if n > 0 && !c.begun {
-		c.begun = true
-		c.framed.Store(isFramed(p[:n]))
-	}
-	return n, err
-}
-
-// isFramed recognises the preface of HTTP/2 (RFC 9113 section 3.4), of which no
-// method of HTTP/1.1 is a beginning, and the handshake of TLS (RFC 8446 section 5.1).
-func isFramed(begin []byte) bool {
-	const handshake = 22
-	return begin[0] == handshake || bytes.HasPrefix(begin, []byte("PRI"))
+	return c.reader.Read(p)
 }
 
 // Write is called by one goroutine of net/http's for each round of frames, while
 // the others go on handing in theirs.
 func (c *batchConn) Write(p []byte) (int, error) {
-	if c.framed.Load() {
+	if c.requests.Load() > 1 {
 		runtime.Gosched()
 	}
 	return c.Conn.Write(p)

@@ -75,6 +75,10 @@ func Streams(next http.Handler, options ...Option) http.Handler {
 		option(cfg)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if conn, ok := r.Context().Value(connKey{}).(*batchConn); ok {
+			conn.requests.Add(1)
+			defer conn.requests.Add(-1)
+		}
 		stream := &Stream{controller: http.NewResponseController(w)}
 		defer stream.end()
 		r = r.WithContext(context.WithValue(r.Context(), streamKey{}, stream))

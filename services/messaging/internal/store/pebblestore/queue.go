@@ -85,15 +85,18 @@ func (q *queue) isDead() bool {
 }
 
 // take returns everything queued, waiting for something; nothing once the queue
-// is closed and empty. spare becomes the next list.
-func (q *queue) take(spare []*task) []*task {
+// is closed and empty. The list that the last call returned becomes the next one.
+func (q *queue) take(last []*task) []*task {
 	for {
-		// Publishers that are about to queue something do so first and share the sync.
-		runtime.Gosched()
+		// Where there are several publishers, those that are about to queue something
+		// do so first and share the sync.
+		if len(last) > 1 {
+			runtime.Gosched()
+		}
 		q.mu.Lock()
 		tasks, closed := q.tasks, q.closed
 		if len(tasks) > 0 || closed {
-			q.tasks = spare[:0]
+			q.tasks = last[:0]
 			q.mu.Unlock()
 			return tasks
 		}
