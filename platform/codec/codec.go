@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connectproto"
@@ -16,27 +17,39 @@ import (
 // four deep; the libraries' default of 10,000 only serves attackers.
 const maxDepth = 64
 
+// Decoder decodes binary requests that a service reads at less cost than the
+// library does. It reports whether it did: it returns false for every message it
+// does not know and for every error, and what it left in the message is then
+// decoded over. What it takes is not searched for unknown fields. It must be safe
+// for concurrent use, and must not keep data.
+type Decoder func(data []byte, message proto.Message) bool
+
 // Server returns the codecs of a Parley server: binary Protobuf and Protobuf
 // JSON, both refusing unknown fields with an [UnknownFieldError] and everything
-// else that cannot be decoded with a [MalformedError].
-func Server() []connect.Codec {
-	return []connect.Codec{newBinary(), newJSON()}
+// else that cannot be decoded with a [MalformedError]. The decoders are asked
+// first, one after the other.
+func Server(decoders ...Decoder) []connect.Codec {
+	return []connect.Codec{newBinary(decoders), newJSON()}
 }
 
 type binary struct {
 	*connectproto.BinaryCodec
 
-	unknown *unknownFinder
+	decoders []Decoder
+	unknown  *unknownFinder
 }
 
-func newBinary() binary {
+func newBinary(decoders []Decoder) binary {
 	codec := connectproto.NewBinaryCodec()
 	codec.UnmarshalOptions.RecursionLimit = maxDepth
-	return binary{BinaryCodec: codec, unknown: &unknownFinder{}}
+	return binary{BinaryCodec: codec, decoders: decoders, unknown: &unknownFinder{}}
 }
 
 // UnmarshalRead implements [connect.Codec].
 func (c binary) UnmarshalRead(ctx context.Context, src io.Reader, msg any) error {
+	if c.decoded(src, msg) {
+		return nil
+	}
 	if err := c.BinaryCodec.UnmarshalRead(ctx, src, msg); err != nil {
 		return malformed(c.Name(), msg, err)
 	}
@@ -46,6 +59,16 @@ func (c binary) UnmarshalRead(ctx context.Context, src io.Reader, msg any) error
 		}
 	}
 	return nil
+}
+
+// decoded reports whether a service's own decoder took the request. Only the
+// buffers are looked at that connecthttp hands over.
+func (c binary) decoded(src io.Reader, msg any) bool {
+	buffer, ok := src.(*bytes.Buffer)
+	message, isProto := msg.(proto.Message)
+	return ok && isProto && slices.ContainsFunc(c.decoders, func(decode Decoder) bool {
+		return decode(buffer.Bytes(), message)
+	})
 }
 
 type jsonCodec struct {

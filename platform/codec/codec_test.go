@@ -61,6 +61,41 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// A service's decoder is asked first, and only about binary requests. What it
+// declines is decoded as ever, whatever it left behind.
+func TestDecoder(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	decoder := func(data []byte, message proto.Message) bool {
+		request, ok := message.(*unaryv1.GetServerResponseRequest)
+		if !ok {
+			return false
+		}
+		asked++
+		request.Message = "mine"
+		return string(data) == "take"
+	}
+	codecs := codec.Server(func([]byte, proto.Message) bool { return false }, decoder)
+	for _, test := range []struct {
+		codec        int
+		input, want  string
+		asked, fails bool
+	}{
+		{input: "take", want: "mine", asked: true},
+		{input: "\x0a\x02hi", want: "hi", asked: true},
+		{input: "", want: "", asked: true},
+		{input: "\x78\x01", fails: true, asked: true},
+		{codec: 1, input: `{"message":"hi"}`, want: "hi"},
+	} {
+		asked = 0
+		request := &unaryv1.GetServerResponseRequest{}
+		err := codecs[test.codec].UnmarshalRead(t.Context(), bytes.NewBufferString(test.input), request)
+		if (err != nil) != test.fails || !test.fails && request.GetMessage() != test.want || (asked == 1) != test.asked {
+			t.Errorf("%q: got %q, %v, asked %d times", test.input, request.GetMessage(), err, asked)
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"message":"hi","x":{"y":[1]}}`))
 	f.Add([]byte("\x0a\x02hi\x78\x01"))

@@ -7,5 +7,7 @@
 // encode them. Clients keep Connect's default codecs and ignore unknown
 // response fields.
 //
+// A service may read binary requests of its own in a cheaper way, with a [Decoder].
+//
 // Codecs are safe for concurrent use.
 package codec

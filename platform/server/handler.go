@@ -24,7 +24,7 @@ const compressFrom = 1 << 10
 // newHandler builds what the RPC listener serves, outermost first: the host and
 // origin checks, cheaper streams, gRPC-Web's text mode, then the routes.
 func newHandler(config Config, info Info, rpcs *connect.Server, health *health, services []Service) http.Handler {
-	routes := newRoutes(config, rpcs)
+	routes := newRoutes(config, rpcs, services)
 	for _, service := range services {
 		for alias, procedure := range service.Aliases {
 			routes.mux.Handle(alias, routes.handlers[procedure])
@@ -44,10 +44,16 @@ type routes struct {
 	unknown  http.Handler
 }
 
-func newRoutes(config Config, rpcs *connect.Server) *routes {
+func newRoutes(config Config, rpcs *connect.Server, services []Service) *routes {
+	var decoders []codec.Decoder
+	for _, service := range services {
+		if service.Decode != nil {
+			decoders = append(decoders, service.Decode)
+		}
+	}
 	routes := &routes{mux: http.NewServeMux(), handlers: make(map[string]http.Handler)}
 	connecthttp.Mount(routes, rpcs,
-		connecthttp.WithCodecs(codec.Server()...),
+		connecthttp.WithCodecs(codec.Server(decoders...)...),
 		connecthttp.WithReadMaxBytes(config.MaxMessageBytes),
 		connecthttp.WithCompressMinBytes(compressFrom),
 		connecthttp.WithConditionalOptions(uncompressedStreams),

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/parleyhq/parley/platform/codec"
 	"github.com/parleyhq/parley/platform/interceptor"
 )
 
@@ -22,6 +23,9 @@ type Service struct {
 	Aliases map[string]string
 	// Permission, where set, is asked for every decoded request of the service.
 	Permission interceptor.MessagePermission
+	// Decode, where set, is asked first to decode a binary request: see
+	// [codec.Decoder].
+	Decode codec.Decoder
 	// Precheck, where set, reports that a request certainly keeps the rules of its
 	// schema: then they are not run. It must be cheap, safe for concurrent use, and
 	// false for every message it does not know.
