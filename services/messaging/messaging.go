@@ -10,8 +10,8 @@ import (
 
 	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
 	"github.com/parleyhq/parley/platform/server"
+	"github.com/parleyhq/parley/services/messaging/internal/batch"
 	"github.com/parleyhq/parley/services/messaging/internal/delivery"
-	"github.com/parleyhq/parley/services/messaging/internal/ingest"
 	"github.com/parleyhq/parley/services/messaging/internal/rpc"
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore"
@@ -74,7 +74,7 @@ func (l *Log) Services() []server.Service {
 		},
 		{
 			Name: messagingv1connect.MessageServiceName, Register: l.registerMessages,
-			Precheck: ingest.Valid, Collectors: l.metrics.collectors(),
+			Decode: batch.Decode, Precheck: batch.Valid, Collectors: l.metrics.collectors(),
 		},
 	}
 }

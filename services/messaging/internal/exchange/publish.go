@@ -8,6 +8,7 @@ import (
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/platform/drain"
 	"github.com/parleyhq/parley/platform/interceptor"
+	"github.com/parleyhq/parley/services/messaging/internal/batch"
 	"github.com/parleyhq/parley/services/messaging/internal/ingest"
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/translate"
@@ -40,27 +41,27 @@ func (e *exchange) publish(command *messagingv1.PublishCommand) error {
 	if request == nil {
 		request = &messagingv1.PublishRequest{}
 	}
-	weight := int64(resultWeight + duplicateWeight*len(request.GetMessages()))
+	weight := int64(resultWeight + duplicateWeight*batch.Count(request))
 	weight = min(weight, resultRoom)
 	if err := e.waitForRoom(weight); err != nil {
 		return err
 	}
-	batch := ingest.Batch{
+	b := ingest.Batch{
 		Stop: command.GetStopOnFailure(),
 		Done: func(receipt store.Receipt, err error) { e.settle(command.GetCorrelationId(), weight, receipt, err) },
 	}
-	if !ingest.Valid(request) {
-		batch.Refused = e.validator.Validate(request)
+	if !batch.Valid(request) {
+		b.Refused = e.validator.Validate(request)
 	}
 	var messages []store.Message
-	if batch.Refused == nil {
-		messages, batch.Refused = ingest.Encode(request.GetMessages())
+	if b.Refused == nil {
+		messages, b.Refused = batch.Messages(request)
 	}
-	batch.AppendRequest = store.AppendRequest{
+	b.AppendRequest = store.AppendRequest{
 		Topic: request.GetTopic(), Messages: messages,
 		ExpectedEpoch: request.GetExpectedEpoch(), ExpectedLast: request.ExpectedLastSequence,
 	}
-	if err := e.appender.Add(batch); err != nil {
+	if err := e.appender.Add(b); err != nil {
 		return translate.Status(err)
 	}
 	return nil

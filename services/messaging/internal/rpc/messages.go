@@ -7,8 +7,8 @@ import (
 
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
+	"github.com/parleyhq/parley/services/messaging/internal/batch"
 	"github.com/parleyhq/parley/services/messaging/internal/delivery"
-	"github.com/parleyhq/parley/services/messaging/internal/ingest"
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/translate"
 )
@@ -24,7 +24,7 @@ type Messages struct {
 
 // Publish implements the RPC of the same name.
 func (m *Messages) Publish(ctx context.Context, req *messagingv1.PublishRequest) (*messagingv1.PublishResponse, error) {
-	messages, err := ingest.Encode(req.GetMessages())
+	messages, err := batch.Messages(req)
 	if err != nil {
 		return nil, translate.Status(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
 	"github.com/parleyhq/parley/platform/rpcerror"
 	"github.com/parleyhq/parley/platform/wire"
+	"github.com/parleyhq/parley/services/messaging/internal/batch"
 	"github.com/parleyhq/parley/services/messaging/internal/ingest"
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/translate"
@@ -97,7 +98,7 @@ func (p *publishStream) check(req *messagingv1.PublishStreamRequest) error {
 }
 
 func (p *publishStream) add(req *messagingv1.PublishStreamRequest) error {
-	messages, err := ingest.Encode(req.GetMessages())
+	messages, err := batch.Messages(req)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,100 @@
+package batch
+
+import (
+	"bytes"
+	"slices"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+)
+
+// The tags of fields around messages.
+const (
+	tagPublish  = 1<<3 | byte(protowire.BytesType) // ExchangeRequest.publish
+	tagRequest  = 2<<3 | byte(protowire.BytesType) // PublishCommand.request
+	tagMessages = 2<<3 | byte(protowire.BytesType) // of PublishRequest and PublishStreamRequest
+)
+
+// request is a PublishRequest or a PublishStreamRequest.
+type request interface {
+	proto.Message
+	GetMessages() []*messagingv1.Message
+}
+
+// Decode decodes the binary encoding of a request that publishes, if it is a valid
+// one in plain form, and reports whether it did. The messages are then a copy of
+// their bytes, for [Messages]; GetMessages has none. If it returns false, what it
+// left in the message has to be reset. It is safe for concurrent use.
+func Decode(data []byte, message proto.Message) bool {
+	switch m := message.(type) {
+	case *messagingv1.PublishRequest:
+		return decode(data, m)
+	case *messagingv1.PublishStreamRequest:
+		return decode(data, m)
+	case *messagingv1.ExchangeRequest:
+		return decodeCommand(data, m)
+	default:
+		return false
+	}
+}
+
+func decodeCommand(data []byte, m *messagingv1.ExchangeRequest) bool {
+	data, after, ok := field(data, tagPublish)
+	if !ok || len(after) > 0 {
+		return false
+	}
+	run, rest := cut(data, tagRequest)
+	data, after, ok = field(run, tagRequest)
+	if !ok || len(after) > 0 {
+		return false
+	}
+	command := &messagingv1.PublishCommand{}
+	if !unmarshalFlat(rest, command) || command.GetRequest() != nil {
+		return false
+	}
+	command.Request = &messagingv1.PublishRequest{}
+	m.Command = &messagingv1.ExchangeRequest_Publish{Publish: command}
+	return decode(data, command.GetRequest()) && Valid(m)
+}
+
+func decode(data []byte, r request) bool {
+	run, rest := cut(data, tagMessages)
+	if !unmarshalFlat(rest, r) || len(r.GetMessages()) > 0 || !plainRun(run) {
+		return false
+	}
+	r.ProtoReflect().SetUnknown(bytes.Clone(run)) // data is the caller's
+	return Valid(r)
+}
+
+// cut takes the first run of fields with a tag out of an encoding. What is no
+// encoding stays in the rest, where decoding it fails.
+func cut(data []byte, tag byte) (run, rest []byte) {
+	begin := 0
+	for begin < len(data) && data[begin] != tag {
+		_, _, n := protowire.ConsumeField(data[begin:])
+		if n < 0 {
+			return nil, data
+		}
+		begin += n
+	}
+	end := begin
+	for end < len(data) && data[end] == tag {
+		_, n := protowire.ConsumeBytes(data[end+1:])
+		if n < 0 {
+			return nil, data
+		}
+		end += 1 + n
+	}
+	if end == len(data) {
+		return data[begin:], data[:begin]
+	}
+	return data[begin:end], slices.Concat(data[:begin], data[end:])
+}
+
+// unmarshalFlat decodes a message without messages in it, and refuses one with
+// unknown fields.
+func unmarshalFlat(data []byte, message proto.Message) bool {
+	return proto.Unmarshal(data, message) == nil && len(message.ProtoReflect().GetUnknown()) == 0
+}
