@@ -41,13 +41,12 @@ func Decode(data []byte, message proto.Message) bool {
 }
 
 func decodeCommand(data []byte, m *messagingv1.ExchangeRequest) bool {
-	data, after, ok := field(data, tagPublish)
-	if !ok || len(after) > 0 {
+	encoded, ok := only(data, tagPublish)
+	if !ok {
 		return false
 	}
-	run, rest := cut(data, tagRequest)
-	data, after, ok = field(run, tagRequest)
-	if !ok || len(after) > 0 {
+	run, rest := cut(encoded, tagRequest)
+	if encoded, ok = only(run, tagRequest); !ok {
 		return false
 	}
 	command := &messagingv1.PublishCommand{}
@@ -56,7 +55,7 @@ func decodeCommand(data []byte, m *messagingv1.ExchangeRequest) bool {
 	}
 	command.Request = &messagingv1.PublishRequest{}
 	m.Command = &messagingv1.ExchangeRequest_Publish{Publish: command}
-	return decode(data, command.GetRequest()) && Valid(m)
+	return decode(encoded, command.GetRequest()) && Valid(m)
 }
 
 func decode(data []byte, r request) bool {
@@ -93,8 +92,8 @@ func cut(data []byte, tag byte) (run, rest []byte) {
 	return data[begin:end], slices.Concat(data[:begin], data[end:])
 }
 
-// unmarshalFlat decodes a message without messages in it, and refuses one with
-// unknown fields.
+// unmarshalFlat decodes what is left of a request, in which nothing nests, and
+// refuses unknown fields.
 func unmarshalFlat(data []byte, message proto.Message) bool {
 	return proto.Unmarshal(data, message) == nil && len(message.ProtoReflect().GetUnknown()) == 0
 }

@@ -67,15 +67,14 @@ func plainMessage(b []byte) (id []byte, ok bool) {
 	id, b = name(b, tagID, maxID)
 	_, b = name(b, tagKey, maxKey)
 	b = attributes(b)
-	if text, rest, ok := field(b, tagText); ok {
-		return id, len(rest) == 0 && utf8.Valid(text)
+	if text, ok := only(b, tagText); ok {
+		return id, utf8.Valid(text)
 	}
-	_, rest, ok := field(b, tagData)
-	return id, ok && len(rest) == 0
+	_, ok = only(b, tagData)
+	return id, ok
 }
 
-// attributes takes entries that are not empty by name and have each a name of
-// their own.
+// attributes takes entries that each have a name of their own.
 func attributes(b []byte) []byte {
 	if len(b) == 0 || b[0] != tagAttribute {
 		return b
@@ -87,10 +86,10 @@ func attributes(b []byte) []byte {
 			return b
 		}
 		attribute, entry := name(entry, tagName, maxAttributeName)
-		value, entry, ok := field(entry, tagValue) // also where it is empty
+		value, ok := only(entry, tagValue) // libraries write an empty one too
 		known := func(other []byte) bool { return bytes.Equal(attribute, other) }
-		if !ok || len(entry) > 0 || len(value) > maxAttributeValue || !utf8.Valid(value) ||
-			len(attribute) == 0 || slices.ContainsFunc(names[:i], known) {
+		if !ok || len(attribute) == 0 || len(value) > maxAttributeValue || !utf8.Valid(value) ||
+			slices.ContainsFunc(names[:i], known) {
 			return b
 		}
 		names[i], b = attribute, rest
@@ -105,6 +104,12 @@ func name(b []byte, tag byte, limit int) (value, rest []byte) {
 		return nil, b
 	}
 	return value, rest
+}
+
+// only returns the field that b consists of.
+func only(b []byte, tag byte) (value []byte, ok bool) {
+	value, rest, ok := field(b, tag)
+	return value, ok && len(rest) == 0
 }
 
 // field takes the field that b begins with, if it has this tag and the shortest
