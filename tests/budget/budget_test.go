@@ -160,7 +160,7 @@ func TestExchange(t *testing.T) {
 	f := newFixture(t)
 	f.exchange(20)
 	const batches = 200
-	spent(t, f.server, batches*batchSize, func() { f.exchange(batches) }).within(t, cost{allocations: 4, allocated: 1_100, reads: 0.05, writes: 0.03, syncs: 0.004})
+	spent(t, f.server, batches*batchSize, func() { f.exchange(batches) }).within(t, cost{allocations: 0.35, allocated: 1_050, reads: 0.05, writes: 0.03, syncs: 0.004})
 }
 
 func TestReplay(t *testing.T) {
@@ -189,5 +189,5 @@ func TestFanOut(t *testing.T) {
 		group.Wait()
 	}
 	deliver()
-	spent(t, f.server, subscribers*batches*batchSize, deliver).within(t, cost{allocations: 0.5, allocated: 150, reads: 0.02, writes: 0.03})
+	spent(t, f.server, subscribers*batches*batchSize, deliver).within(t, cost{allocations: 0.15, allocated: 80, reads: 0.02, writes: 0.03})
 }
