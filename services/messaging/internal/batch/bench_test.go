@@ -1,6 +1,7 @@
 package batch_test
 
 import (
+	"fmt"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -14,8 +15,10 @@ import (
 func BenchmarkDecode(b *testing.B) {
 	const messages = 256
 	sent := &messagingv1.PublishRequest{Topic: "orders"}
-	for range messages {
-		sent.Messages = append(sent.Messages, &messagingv1.Message{Payload: &messagingv1.Message_Data{Data: make([]byte, 128)}})
+	for i := range messages {
+		sent.Messages = append(sent.Messages, &messagingv1.Message{
+			Id: fmt.Sprint("id-", i), Payload: &messagingv1.Message_Data{Data: make([]byte, 128)},
+		})
 	}
 	encoded, err := proto.Marshal(sent)
 	if err != nil {
