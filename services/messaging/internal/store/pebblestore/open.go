@@ -95,9 +95,11 @@ func start(opts Options, adopt func(*pebble.DB, *catalogue) error) (*Store, erro
 	if err := checkRoom(opts); err != nil {
 		return nil, err
 	}
-	s := &Store{opts: opts, queue: newQueue(opts.QueueBytes)}
+	s := &Store{opts: opts, queue: newQueue(opts.QueueBytes), tables: newTables()}
 	var touch touchable
-	db, err := pebble.Open(engineDir(opts), opts.engine(false, touch.touch, s.fail))
+	engine := opts.engine(false, touch.touch, s.fail)
+	s.tables.guide(engine)
+	db, err := pebble.Open(engineDir(opts), engine)
 	if err != nil {
 		return nil, damaged("open log", err)
 	}

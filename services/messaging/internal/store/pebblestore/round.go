@@ -172,6 +172,7 @@ func (r *round) seal(st *staged) {
 			Frames: st.record[layout.HeaderSize:len(st.record):len(st.record)],
 		},
 	})
+	r.s.tables.wrote(st.log, len(st.record))
 	r.stats.Bytes += len(st.record)
 	r.stats.Messages += int(st.state.last - st.first + 1)
 	st.record, st.ids = nil, layout.IDs{}

@@ -23,6 +23,7 @@ type Store struct {
 	lock io.Closer
 
 	queue   *queue
+	tables  *tables
 	marker  *marker
 	workers sync.WaitGroup // committer
 	trimmer *trimmer

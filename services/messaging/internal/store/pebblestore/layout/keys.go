@@ -52,6 +52,21 @@ func ParseSeqKey(key []byte) (log, first uint64, ok bool) {
 	return binary.BigEndian.Uint64(key[1:]), binary.BigEndian.Uint64(key[9:]), true
 }
 
+// RecordLog returns the log of a RecordKey. It reports false for anything else.
+func RecordLog(key []byte) (log uint64, ok bool) {
+	log, _, ok = ParseSeqKey(key)
+	return log, ok && key[0] == prefixRecord
+}
+
+// KindEnd is above every key of the same kind, and not above any other; nil, for no
+// end, if the key is empty.
+func KindEnd(key []byte) []byte {
+	if len(key) == 0 {
+		return nil
+	}
+	return []byte{key[0] + 1}
+}
+
 // EndOfLog is above every sequence.
 const EndOfLog = ^uint64(0)
 
