@@ -79,7 +79,7 @@ type PublisherConfig struct {
 type PublisherObserver struct {
 	// Interrupted: a try failed with err, the next one follows after a pause.
 	Interrupted func(err error, pause time.Duration)
-	// Resumed: after an interruption the server answers again.
+	// Resumed: after an interruption a batch is stored again.
 	Resumed func()
 }
 

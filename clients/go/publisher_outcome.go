@@ -29,6 +29,14 @@ func (s *session) result(result *messagingv1.PublishResult) error {
 
 // receipt settles the first batch in flight.
 func (s *session) receipt(receipt *messagingv1.Receipt) error {
+	if err := s.acknowledge(receipt); err != nil {
+		return err
+	}
+	s.resume()
+	return nil
+}
+
+func (s *session) acknowledge(receipt *messagingv1.Receipt) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	fresh := len(s.box.flight[0].entries) - len(receipt.GetDuplicates())

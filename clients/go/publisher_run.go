@@ -11,9 +11,8 @@ import (
 	"connectrpc.com/connect/v2"
 
 	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
+	"github.com/parleyhq/parley/platform/retry"
 	"github.com/parleyhq/parley/platform/rpcerror"
-
-	"github.com/parleyhq/parley/clients/go/internal/retry"
 )
 
 // run sends messages, one session after the other, until the publisher is closed

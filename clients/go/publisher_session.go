@@ -12,9 +12,8 @@ import (
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
 	"github.com/parleyhq/parley/platform/client"
+	"github.com/parleyhq/parley/platform/retry"
 	"github.com/parleyhq/parley/platform/rpcerror"
-
-	"github.com/parleyhq/parley/clients/go/internal/retry"
 )
 
 // firstHeartbeat is half of how long an Exchange may take to answer at all. A
@@ -123,7 +122,7 @@ func (s *session) publish(ctx context.Context, b *batch) error {
 	if err != nil {
 		return err
 	}
-	s.answered()
+	s.answers++
 	return s.receipt(res.GetReceipt())
 }
 
@@ -178,7 +177,7 @@ func (s *session) receive(stream messagingv1connect.MessageServiceExchangeClient
 		if err != nil {
 			return err
 		}
-		s.answered()
+		s.answers++
 		switch event := res.GetEvent().(type) {
 		case *messagingv1.ExchangeResponse_Heartbeat:
 			watchdog.Interval(event.Heartbeat.GetInterval().AsDuration())
@@ -191,8 +190,9 @@ func (s *session) receive(stream messagingv1connect.MessageServiceExchangeClient
 	}
 }
 
-func (s *session) answered() {
-	s.answers++
+// resume tells of the end of an interruption: a batch is stored. An answer alone
+// is none, while the server has no room for messages.
+func (s *session) resume() {
 	if !s.interrupted {
 		return
 	}

@@ -8,9 +8,9 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+	"github.com/parleyhq/parley/platform/retry"
 
 	"github.com/parleyhq/parley/clients/go/internal/continuity"
-	"github.com/parleyhq/parley/clients/go/internal/retry"
 )
 
 // subscribeCall is one Subscribe of a Subscriber.

@@ -11,9 +11,9 @@ import (
 
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
+	"github.com/parleyhq/parley/platform/retry"
 
 	"github.com/parleyhq/parley/clients/go/internal/continuity"
-	"github.com/parleyhq/parley/clients/go/internal/retry"
 )
 
 // ErrBroken is wrapped by the error of a [Subscriber] that a server sent something

@@ -37,7 +37,8 @@ are left out.
 
 When the connection breaks or the server restarts, the conversation goes on by
 itself after the last message. Lines without a receipt are sent again with their
-ids, so nothing is lost or stored twice.
+ids, so nothing is lost or stored twice. When the server is short of disk space,
+lines wait until it has room.
 
 Ctrl-D ends the conversation when all receipts have come, Ctrl-C at once. With
 --output json every result and delivery of the stream is printed, one a line, your
@@ -95,8 +96,11 @@ func (c *exchangeCmd) Run(std streams) error {
 
 // conclude says what is left open, and how to go on.
 func (c *exchangeCmd) conclude(ctx context.Context, std streams, session *chat.Session, err error) error {
-	if open := session.Unconfirmed(); open > 0 {
-		fmt.Fprintf(std.err, "parley: %s without a receipt: perhaps stored\n", render.Count(uint64(open), "line"))
+	switch lines, open := session.Unconfirmed(); {
+	case lines > 0 && open:
+		fmt.Fprintf(std.err, "parley: %s without a receipt: perhaps stored\n", render.Count(uint64(lines), "line"))
+	case lines > 0:
+		fmt.Fprintf(std.err, "parley: %s not stored\n", render.Count(uint64(lines), "line"))
 	}
 	if cursor := session.Cursor(); cursor != nil {
 		fmt.Fprintln(std.err, "parley: to go on from here: "+c.commandLine("exchange", c.Topic, "--name", c.name(), "--from", position.Format(cursor)))

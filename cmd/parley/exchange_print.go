@@ -72,6 +72,10 @@ func (p *chatPrinter) Refused(line uint64, err error) {
 	p.noticef("line %d is not stored: %s", line, client.Explain(err))
 }
 
+func (p *chatPrinter) Postponed(line uint64, err error) {
+	p.noticef("line %d is not stored yet (%s); it and those after it are sent again until they are", line, client.Explain(err).Message)
+}
+
 func (p *chatPrinter) Broken(err error, sequence uint64) {
 	p.noticef("the stream has ended (%s); going on after sequence %d as soon as possible", client.Explain(err).Message, sequence)
 }

@@ -33,8 +33,8 @@ or "data" in base64 instead of "text"; empty lines are skipped. What is ready go
 out at once.
 
 The result says that the messages are on disk, and under which sequences. When the
-connection breaks or the server restarts, publishing goes on by itself and stores
-nothing twice: every message has an id. The first message that cannot be stored ends
+connection breaks, the server restarts or is short of disk space, publishing goes on
+by itself as soon as it can and stores nothing twice: every message has an id. The first message that cannot be stored ends
 the command, which names its line; everything before it is stored, nothing after it.
 Then run it again with the same --id-prefix: while the topic remembers ids (10 minutes
 by default, at most 1,000,000), what was stored before is left out.

@@ -44,7 +44,7 @@ func (p *publication) run(ctx context.Context, connected *connect.Client) error 
 				}
 				interrupted = true
 			},
-			Resumed: func() { interrupted = false; p.notice("connected again") },
+			Resumed: func() { interrupted = false; p.notice("publishing goes on") },
 		},
 	})
 	if err != nil {

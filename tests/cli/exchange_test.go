@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -112,6 +113,51 @@ func TestLastWords(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	must(t, again, "subscribe", "lobby", "--stop-at-head", "--output", "json")
+}
+
+// TestLowDisk holds that a conversation and a publication wait for a server that is
+// short of disk space, say so once, and store everything once and in order then.
+func TestLowDisk(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	server := harness.Start(t, "--data-dir", data)
+	must(t, server, "topic", "create", "lobby")
+	must(t, server, "topic", "create", "orders")
+	server.Stop(t)
+	full := harness.Start(t, "--data-dir", data, "--listen", server.Addr, "--min-free-bytes", strconv.Itoa(1<<60))
+	lines := numbers("line-", 300)
+	ann := talk(t, full, "lobby", "--name", "ann")
+	ann.says(t, lines[:200]...)
+	importer := follow(t, append([]string{"publish", "orders", "--server", full.URL}, lines...)...)
+	const refused = "the server is short of disk space"
+	ann.said(t, "line 1 is not stored yet ("+refused)
+	importer.said(t, refused)
+	gone := talk(t, full, "lobby", "--name", "gone")
+	gone.says(t, "nobody hears this")
+	gone.said(t, refused)
+	if got := gone.interrupt(t); !strings.Contains(got.stderr, "parley: 1 line not stored\n") {
+		t.Errorf("%v", got)
+	}
+	tried := full.Metric(t, "parley_messaging_refused_batches_total")
+	harness.Eventually(t, "both have tried again", func() bool {
+		return full.Metric(t, "parley_messaging_refused_batches_total") >= tried+2
+	})
+	full.Stop(t)
+	again := harness.Start(t, "--data-dir", data, "--listen", server.Addr)
+	ann.says(t, lines[200:]...)
+	left := ann.leaves(t)
+	if left.code != 0 || strings.Count(left.stderr, refused) != 1 || strings.Count(left.stderr, "stored: sequence ") != 300 {
+		t.Errorf("ann: %v", left)
+	}
+	imported := importer.wait(t)
+	if imported.code != 0 || strings.Count(imported.stderr, refused) != 1 || !strings.Contains(imported.stderr, "publishing goes on") {
+		t.Errorf("publish: %v", imported)
+	}
+	for _, topic := range []string{"lobby", "orders"} {
+		if got := must(t, again, "subscribe", topic, "--stop-at-head").contents(); !slices.Equal(got, lines) {
+			t.Errorf("%s holds %q", topic, got)
+		}
+	}
 }
 
 // TestExchangeJSON holds that programs get all of it: results, and every message.

@@ -120,7 +120,7 @@ func TestPublishGoesOn(t *testing.T) {
 			if err := publisher.cmd.Wait(); err != nil {
 				t.Fatalf("%v\n%s", err, publisher.errOut.String())
 			}
-			publisher.said(t, "connected again")
+			publisher.said(t, "publishing goes on")
 			if want := "published 5000 messages to orders: sequences 1 to 5000, synced to disk\n"; publisher.out.String() != want {
 				t.Errorf("%s, want %s", publisher.out.String(), want)
 			}

@@ -1,16 +1,16 @@
 package chat
 
 import (
-	"context"
-	"errors"
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"connectrpc.com/connect/v2"
 
 	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+	"github.com/parleyhq/parley/platform/rpcerror"
 )
 
 func expect(t *testing.T, heard *diary, want ...string) {
@@ -18,6 +18,11 @@ func expect(t *testing.T, heard *diary, want ...string) {
 	if !slices.Equal(heard.entries, want) {
 		t.Errorf("heard %q\nwant  %q", heard.entries, want)
 	}
+}
+
+func unconfirmed(s *Session) int {
+	lines, _ := s.Unconfirmed()
+	return lines
 }
 
 func bob(text string, sequence uint64) *messagingv1.Message {
@@ -41,8 +46,8 @@ func TestTalk(t *testing.T) {
 			p.stored(3, 11)
 			return p.end()
 		})
-		if err != nil || session.Unconfirmed() != 0 || session.Cursor().GetSequence() != 10 {
-			t.Errorf("%v, %d unconfirmed, %v", err, session.Unconfirmed(), session.Cursor())
+		if err != nil || unconfirmed(session) != 0 || session.Cursor().GetSequence() != 10 {
+			t.Errorf("%v, %d unconfirmed, %v", err, unconfirmed(session), session.Cursor())
 		}
 		expect(t, heard, "joined at 7", "line 1 is 8", "bob: hi", "line 2 is 10", "line 3 is 11")
 	})
@@ -83,30 +88,90 @@ func TestResume(t *testing.T) {
 	})
 }
 
-// TestRefused holds that a line with an error is not sent again, unless the error
-// says later.
+// TestRefused holds that a line with an error is not sent again, and those after it
+// are: at once, and in order.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		session, heard, err := talk(t, says("bad", "early"),
+		began := time.Now()
+		session, heard, err := talk(t, says("bad", "worse", "good"),
 			func(p peer) error {
 				p.begin(0, 0)
 				p.hears("bad", 0)
-				p.hears("early", 0)
+				p.hears("worse", 0)
 				p.refused(1, errorv1.Code_CODE_INVALID_ARGUMENT, errorv1.Reason_REASON_MESSAGE_OVER_TOPIC_LIMIT)
+				return p.left()
+			},
+			func(p peer) error {
+				p.begin(0, 0)
+				p.hears("worse", 0)
+				p.refused(2, errorv1.Code_CODE_INVALID_ARGUMENT, errorv1.Reason_REASON_MESSAGE_OVER_TOPIC_LIMIT)
+				return p.left()
+			},
+			func(p peer) error {
+				p.begin(0, 0)
+				p.hears("good", 1)
+				p.stored(3, 1)
+				return p.end()
+			})
+		if err != nil || session.Refused() != 2 || time.Since(began) != 0 {
+			t.Errorf("%v, %d refused after %s, want 2 at once", err, session.Refused(), time.Since(began))
+		}
+		expect(t, heard, "joined at 0", "line 1 is refused: REASON_MESSAGE_OVER_TOPIC_LIMIT",
+			"line 2 is refused: REASON_MESSAGE_OVER_TOPIC_LIMIT", "line 3 is 1")
+	})
+}
+
+// TestPostponed holds that lines wait for a server that cannot store them now, for
+// as long as it asks, in order, and that this is said once.
+func TestPostponed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		full := func(p peer) error {
+			p.begin(0, 0)
+			p.hears("one", 0)
+			p.refused(1, errorv1.Code_CODE_RESOURCE_EXHAUSTED, errorv1.Reason_REASON_LOW_DISK_SPACE)
+			return p.left()
+		}
+		session, heard, err := talk(t, says("one", "two"), full, full, full,
+			func(p peer) error {
+				p.begin(0, 0)
+				p.hears("one", 1)
+				p.hears("two", 0)
+				p.stored(1, 1)
 				p.refused(2, errorv1.Code_CODE_UNAVAILABLE, errorv1.Reason_REASON_STORE_UNAVAILABLE)
 				return drained()
 			},
 			func(p peer) error {
-				p.begin(0, 0)
-				p.hears("early", 1)
-				p.stored(2, 1)
+				p.begin(1, 1)
+				p.hears("two", 2)
+				p.stored(2, 2)
 				return p.end()
 			})
-		if err != nil || session.Refused() != 1 {
-			t.Errorf("%v, %d refused, want 1", err, session.Refused())
+		if took := time.Since(began); err != nil || session.Refused() != 0 || took < 4*retryDelay || took > 6*retryDelay {
+			t.Errorf("%v, %d refused after %s", err, session.Refused(), took)
 		}
-		expect(t, heard, "joined at 0", "line 1 is refused: REASON_MESSAGE_OVER_TOPIC_LIMIT", "broken after 0", "resumed", "line 2 is 1")
+		expect(t, heard, "joined at 0", "line 1 is postponed: REASON_LOW_DISK_SPACE", "line 1 is 1",
+			"line 2 is postponed: REASON_STORE_UNAVAILABLE", "line 2 is 2")
+	})
+}
+
+// TestPostponedLeft holds that what a full disk refused is known not to be stored.
+func TestPostponedLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		session, _, err := talk(t, says("one", "two"),
+			func(p peer) error {
+				p.begin(0, 0)
+				p.hears("one", 0)
+				p.refused(1, errorv1.Code_CODE_RESOURCE_EXHAUSTED, errorv1.Reason_REASON_LOW_DISK_SPACE)
+				return p.left()
+			},
+			func(peer) error { return rpcerror.New(connect.CodeNotFound, errorv1.Reason_REASON_TOPIC_NOT_FOUND, "") })
+		if lines, open := session.Unconfirmed(); connect.CodeOf(err) != connect.CodeNotFound || lines == 0 || open {
+			t.Errorf("%v, %d lines, which may be stored: %t", err, lines, open)
+		}
 	})
 }
 
@@ -191,21 +256,10 @@ func TestBound(t *testing.T) {
 				p.hears("line", 0)
 			}
 			synctest.Wait() // whoever wants to send has sent
-			return connect.NewError(connect.CodeInternal, "gone")
+			return connect.NewError(connect.CodeNotFound, "gone")
 		})
-		if connect.CodeOf(err) != connect.CodeInternal || taken != maxUnconfirmed || session.Unconfirmed() != maxUnconfirmed {
-			t.Errorf("%v, %d lines taken, %d unconfirmed, want %d", err, taken, session.Unconfirmed(), maxUnconfirmed)
+		if connect.CodeOf(err) != connect.CodeNotFound || taken != maxUnconfirmed || unconfirmed(session) != maxUnconfirmed {
+			t.Errorf("%v, %d lines taken, %d unconfirmed, want %d", err, taken, unconfirmed(session), maxUnconfirmed)
 		}
 	})
-}
-
-// TestInterrupt holds that a conversation ends with its context.
-func TestInterrupt(t *testing.T) {
-	t.Parallel()
-	session := New(Config{})
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := pause(ctx, 3, ErrSilent); !errors.Is(err, context.Canceled) || session.Unconfirmed() != 0 {
-		t.Errorf("%v", err)
-	}
 }

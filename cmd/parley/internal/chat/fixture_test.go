@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connectinprocess"
@@ -60,6 +61,11 @@ func (d *diary) Stored(line, sequence uint64) { d.addf("line %d is %d", line, se
 func (d *diary) Refused(line uint64, err error) {
 	d.addf("line %d is refused: %s", line, rpcerror.ReasonOf(err))
 }
+
+func (d *diary) Postponed(line uint64, err error) {
+	d.addf("line %d is postponed: %s", line, rpcerror.ReasonOf(err))
+}
+
 func (d *diary) Broken(_ error, sequence uint64) { d.addf("broken after %d", sequence) }
 func (d *diary) Resumed()                        { d.addf("resumed") }
 func (d *diary) Message(message *messagingv1.Message) error {
@@ -122,7 +128,7 @@ func (p peer) hears(text string, sequence uint64) *messagingv1.Message {
 	p.t.Helper()
 	req, err := p.Receive()
 	batch := req.GetPublish().GetRequest().GetMessages()
-	if err != nil || len(batch) != 1 || batch[0].GetText() != text {
+	if err != nil || len(batch) != 1 || batch[0].GetText() != text || !req.GetPublish().GetStopOnFailure() {
 		p.t.Errorf("%v, %v, want line %q", req, err, text)
 		return nil
 	}
@@ -141,9 +147,23 @@ func (p peer) stored(line, sequence uint64) {
 }
 
 func (p peer) refused(line uint64, code errorv1.Code, reason errorv1.Reason) {
-	p.result(&messagingv1.PublishResult{CorrelationId: line, Outcome: &messagingv1.PublishResult_Error{
-		Error: &messagingv1.CommandError{Code: code, Reason: reason, RetryDelay: durationpb.New(0)},
-	}})
+	failed := &messagingv1.CommandError{Code: code, Reason: reason}
+	if code != errorv1.Code_CODE_INVALID_ARGUMENT {
+		failed.RetryDelay = durationpb.New(retryDelay)
+	}
+	p.result(&messagingv1.PublishResult{CorrelationId: line, Outcome: &messagingv1.PublishResult_Error{Error: failed}})
+}
+
+// retryDelay is how long a refusal asks to wait.
+const retryDelay = 5 * time.Second
+
+// left waits until the client has gone.
+func (p peer) left() error {
+	for {
+		if _, err := p.Receive(); err != nil {
+			return err
+		}
+	}
 }
 
 // end expects the goodbye.

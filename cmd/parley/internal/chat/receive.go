@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 
+	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+	"github.com/parleyhq/parley/platform/retry"
+	"github.com/parleyhq/parley/platform/rpcerror"
 )
-
-// defaultHeartbeat is the interval of heartbeats until the server names its own.
-const defaultHeartbeat = 15 * time.Second
 
 // receiver reads one stream.
 type receiver struct {
@@ -26,6 +25,8 @@ type receiver struct {
 
 // stream talks on one Exchange. It returns nil if the conversation is over.
 func (s *Session) stream(ctx context.Context) error {
+	ctx, watchdog := retry.Watch(ctx, 0)
+	defer watchdog.End()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stream, err := s.config.Client.Exchange(ctx)
@@ -37,7 +38,7 @@ func (s *Session) stream(ctx context.Context) error {
 		return err
 	}
 	first := s.subscribe()
-	r := receiver{Session: s, ready: make(chan struct{}), again: s.Unconfirmed() > 0}
+	r := receiver{Session: s, ready: make(chan struct{}), again: len(s.outbox.unconfirmed()) > 0}
 	sending := make(chan struct{})
 	go func() {
 		defer close(sending)
@@ -45,7 +46,7 @@ func (s *Session) stream(ctx context.Context) error {
 			cancel(err)
 		}
 	}()
-	err = r.receive(stream, cancel)
+	err = r.receive(stream, watchdog)
 	if cause := context.Cause(ctx); cause != nil && err != nil && !errors.Is(cause, context.Canceled) {
 		err = cause
 	}
@@ -57,26 +58,21 @@ func (s *Session) stream(ctx context.Context) error {
 	return err
 }
 
-func (r *receiver) receive(stream exchange, cancel context.CancelCauseFunc) error {
-	patience := 2 * defaultHeartbeat
-	silence := time.AfterFunc(patience, func() { cancel(ErrSilent) })
-	defer silence.Stop()
+func (r *receiver) receive(stream exchange, watchdog *retry.Watchdog) error {
 	for {
 		res, err := stream.Receive()
 		switch {
 		case errors.Is(err, io.EOF):
-			return ErrEnded
+			return retry.ErrEnded
 		case err != nil:
 			return err
 		}
-		if interval := res.GetHeartbeat().GetInterval(); interval != nil {
-			patience = 2 * interval.AsDuration()
-		}
-		silence.Stop() // printing may take as long as it likes
+		watchdog.Interval(res.GetHeartbeat().GetInterval().AsDuration())
+		watchdog.Stop() // printing may take as long as it likes
 		if err := r.take(res); err != nil {
 			return err
 		}
-		silence.Reset(patience)
+		watchdog.Feed()
 	}
 }
 
@@ -100,29 +96,39 @@ func (r *receiver) take(res *messagingv1.ExchangeResponse) error {
 	}
 }
 
-// settle notes how a line went. An error that says "later" ends the stream: the
-// line is sent again on the next one.
+// settle notes how a line went. An error ends the stream, on which the server takes
+// no line after it, so that order is kept: what has no receipt is sent again on the
+// next one.
 func (r *receiver) settle(result *messagingv1.PublishResult) error {
 	number := result.GetCorrelationId()
 	if failed := result.GetError(); failed != nil {
-		err := asError(failed)
-		if unavailable(err) {
-			return err
-		}
-		if r.outbox.settle(number) {
-			r.refused++
-			r.config.Listener.Refused(number, err)
-		}
-		return nil
+		return r.refuse(number, asError(failed))
 	}
 	sequence := result.GetReceipt().GetFirstSequence()
 	if duplicates := result.GetReceipt().GetDuplicates(); len(duplicates) > 0 {
 		sequence = duplicates[0].GetSequence()
 	}
+	r.store(number, sequence)
+	return nil
+}
+
+func (r *receiver) refuse(number uint64, err error) error {
+	reason := rpcerror.ReasonOf(err)
+	switch {
+	case retry.Transient(err, false):
+		return &lateError{error: err, line: number}
+	case reason != errorv1.Reason_REASON_EARLIER_PUBLISH_FAILED && r.outbox.settle(number):
+		r.refused++
+		r.config.Listener.Refused(number, err)
+	}
+	return errStopped
+}
+
+func (r *receiver) store(number, sequence uint64) {
 	if r.outbox.settle(number) {
+		r.postponed = false
 		r.config.Listener.Stored(number, sequence)
 	}
-	return nil
 }
 
 // deliver passes on what others said. What this session said is confirmed by it.
@@ -139,9 +145,7 @@ func (r *receiver) deliver(d *messagingv1.ExchangeDelivery) error {
 	}
 	for _, message := range d.GetMessages() {
 		if number, ours := r.own(message); ours {
-			if r.outbox.settle(number) {
-				r.config.Listener.Stored(number, message.GetSequence())
-			}
+			r.store(number, message.GetSequence())
 		} else if err := r.config.Listener.Message(message); err != nil {
 			return err
 		}

@@ -72,10 +72,11 @@ func (s *Session) publish(stream exchange, l line) error {
 	} else {
 		message.Payload = &messagingv1.Message_Data{Data: []byte(l.text)}
 	}
+	s.open = true
 	return ended(stream.Send(&messagingv1.ExchangeRequest{Command: &messagingv1.ExchangeRequest_Publish{
 		Publish: &messagingv1.PublishCommand{
-			CorrelationId: l.number,
-			Request:       &messagingv1.PublishRequest{Topic: s.config.Topic, Messages: []*messagingv1.Message{message}},
+			CorrelationId: l.number, StopOnFailure: true, // else later lines could overtake it
+			Request: &messagingv1.PublishRequest{Topic: s.config.Topic, Messages: []*messagingv1.Message{message}},
 		},
 	}}))
 }

@@ -4,23 +4,20 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 
+	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
+	"github.com/parleyhq/parley/platform/retry"
+	"github.com/parleyhq/parley/platform/rpcerror"
 )
 
 // maxUnconfirmed is how many lines may be without a receipt. Then no further line
 // is taken: a faster writer waits.
 const maxUnconfirmed = 256
-
-var (
-	// ErrSilent: the server has sent nothing for twice the heartbeat interval.
-	ErrSilent = errors.New("the server has fallen silent")
-	// ErrEnded: the server has ended the stream although nobody asked for it.
-	ErrEnded = errors.New("the server has ended the stream")
-)
 
 // Config says what to talk about, and as whom.
 type Config struct {
@@ -56,6 +53,9 @@ type Listener interface {
 	Stored(line, sequence uint64)
 	// Refused: a line is not stored, and is not sent again.
 	Refused(line uint64, err error)
+	// Postponed: a line is not stored now, nor those after it. They are sent again
+	// until they are. It is called once, and once more after a line was stored.
+	Postponed(line uint64, err error)
 	// Broken: a stream has ended; another one is tried after this sequence.
 	Broken(err error, sequence uint64)
 	// Resumed: the conversation goes on.
@@ -70,9 +70,11 @@ type Session struct {
 
 	finished bool // set by the sender: the lines have ended and are confirmed
 
-	cursor  *messagingv1.Cursor // after what was delivered; nil before the first delivery
-	broken  bool                // a stream broke, and none has delivered since
-	refused int
+	cursor    *messagingv1.Cursor // after what was delivered; nil before the first delivery
+	broken    bool                // a stream broke, and none has delivered since
+	postponed bool                // a line was postponed, and none stored since
+	open      bool                // lines without a receipt may be stored
+	refused   int
 }
 
 // New returns a conversation.
@@ -84,8 +86,10 @@ func New(config Config) *Session {
 func (s *Session) Cursor() *messagingv1.Cursor { return s.cursor }
 
 // Unconfirmed is how many lines were sent, or taken to be sent, and have no
-// receipt. They may be stored.
-func (s *Session) Unconfirmed() int { return len(s.outbox.unconfirmed()) }
+// receipt, and whether they may be stored.
+func (s *Session) Unconfirmed() (lines int, open bool) {
+	return len(s.outbox.unconfirmed()), s.open
+}
 
 // Refused is how many lines were not stored.
 func (s *Session) Refused() int { return s.refused }
@@ -94,21 +98,38 @@ func (s *Session) Refused() int { return s.refused }
 // comes that another try would only repeat. A first stream that delivers nothing is
 // not tried again: most likely the address is wrong.
 func (s *Session) Run(ctx context.Context) error {
-	for attempt := 0; ; attempt++ {
-		before := s.cursor
+	for tries := 0; ; tries++ {
+		before, began := s.cursor, time.Now()
 		err := s.stream(ctx)
-		if err == nil || ctx.Err() != nil || s.cursor == nil || !resumable(err) {
+		switch {
+		case err == nil, ctx.Err() != nil, s.cursor == nil:
+			return err
+		case errors.Is(err, errStopped):
+			tries = -1 // go on at once: there is a line less
+			continue
+		case !retry.Transient(err, s.cursor != before):
+			return err
+		case s.cursor.GetSequence() != before.GetSequence(), time.Since(began) > retry.DefaultMax:
+			tries = 0
+		}
+		s.interrupt(err)
+		if err := retry.Wait(ctx, retry.Backoff{}.Delay(tries, err)); err != nil {
 			return err
 		}
-		if s.cursor != before {
-			attempt = 0
-		}
-		if !s.broken {
-			s.broken = true
-			s.config.Listener.Broken(err, s.cursor.GetSequence())
-		}
-		if err := pause(ctx, attempt, err); err != nil {
-			return err
-		}
+	}
+}
+
+func (s *Session) interrupt(err error) {
+	late, isLate := errors.AsType[*lateError](err)
+	if rpcerror.ReasonOf(err) == errorv1.Reason_REASON_LOW_DISK_SPACE {
+		s.open = false
+	}
+	switch {
+	case isLate && !s.postponed:
+		s.postponed = true
+		s.config.Listener.Postponed(late.line, late.error)
+	case !isLate && !s.broken:
+		s.broken = true
+		s.config.Listener.Broken(err, s.cursor.GetSequence())
 	}
 }
