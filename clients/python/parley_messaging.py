@@ -66,10 +66,12 @@ def retryable(error):
 def pause_before(attempt, error):
     """Returns how many seconds to wait before a retry; attempt counts from 0.
 
+    error is the grpc.RpcError that makes it necessary, None where there is none.
+
     The server's own wish comes first. Otherwise the pause doubles up to 5 s. Both
     are random in part, so that clients do not come back all at once.
     """
-    asked = retry_delay(error)
+    asked = error and retry_delay(error)
     if asked:
         return asked * random.uniform(1, 1.5)
     return min(_FIRST_PAUSE * 2 ** min(attempt, 10), _LONGEST_PAUSE) * random.uniform(0.5, 1)
@@ -98,7 +100,8 @@ class Subscription:
     heartbeat is in seconds, 1 to 300. After twice as long without any response the
     stream counts as dead, and a new one is started.
 
-    A broken stream is resumed after the last response, and a server that cannot be
+    A stream that breaks, or ends though nobody asked it to, is resumed after the last
+    response, and a server that cannot be
     reached is tried for ever, or for give_up_after seconds. Errors that a retry
     would only repeat, such as a topic that does not exist, are raised as the
     grpc.RpcError they are. Iterate once, in one thread.
@@ -125,21 +128,28 @@ class Subscription:
     def __iter__(self):
         attempt, heard = 0, time.monotonic()
         while not self._closed.is_set():
-            watch = _Watch(2 * self._heartbeat)
+            watch, began, error = _Watch(2 * self._heartbeat), time.monotonic(), None
             try:
                 with contextlib.closing(self._stream(watch)) as responses:
                     for response in responses:
-                        attempt, heard = 0, time.monotonic()
+                        heard = time.monotonic()
+                        if response.messages or response.HasField("gap"):
+                            attempt = 0
                         yield from self._deliver(response)
-                return
-            except grpc.RpcError as error:
-                if self._closed.is_set():
+                if self._request.stop_at_head:
                     return
-                silent = time.monotonic() - heard
-                if not retryable(error) or self._give_up_after is not None and silent > self._give_up_after:
-                    raise
-                pause = pause_before(attempt, error)
-                _log.warning("%s; %s in %.1f s", watch.verdict() or describe(error), self._next(), pause)
+            except grpc.RpcError as failed:
+                error = failed
+            if self._closed.is_set():
+                return
+            now = time.monotonic()
+            late = self._give_up_after is not None and now - heard > self._give_up_after
+            if error is not None and (late or not retryable(error)):
+                raise error
+            if now - began > _LONGEST_PAUSE:
+                attempt = 0
+            pause = pause_before(attempt, error)
+            _log.warning("%s; %s in %.1f s", watch.verdict() or _cause(error), self._next(), pause)
             attempt += 1
             self._closed.wait(pause)
 
@@ -179,6 +189,10 @@ class Subscription:
 
     def _next(self):
         return "trying again" if self.cursor is None else f"going on after sequence {self.cursor.sequence}"
+
+
+def _cause(error):
+    return describe(error) if error is not None else "the stream was ended"
 
 
 class _Watch:

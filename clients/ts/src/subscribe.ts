@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import { ConnectError, type Transport } from "@connectrpc/connect";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import type { Message } from "../../../gen/es/parley/messaging/v1/message_pb.js";
 import { CursorSchema, type Cursor, type Gap } from "../../../gen/es/parley/messaging/v1/position_pb.js";
 import type { SubscribeResponse } from "../../../gen/es/parley/messaging/v1/read_pb.js";
@@ -68,7 +68,7 @@ const defaultHeartbeatMs = 15_000;
  * Follows a topic: history, then what is published, over as many streams as it
  * takes. Each message comes once and in order, or a gap says what is missing.
  *
- * A stream that breaks or falls silent is started again after the last event,
+ * A stream that breaks, falls silent, or ends without `stopAtHead` is started again after the last event,
  * at first at once and then after ever longer waits, up to 15 s, or when RetryInfo
  * says; a page that becomes visible or online does not wait. An error that another
  * attempt would only repeat is thrown as a `ConnectError`.
@@ -105,6 +105,7 @@ async function* resumed(transport: Transport, options: SubscribeOptions): AsyncG
         // Only what the stream throws is a reason to try again, not what onState does.
         const next = await stream.next().catch((thrown: unknown) => ConnectError.from(thrown));
         if (next instanceof ConnectError) error = next;
+        else if (next.done && !stopAtHead) error = new ConnectError("the stream was ended", Code.Unavailable);
         if (next instanceof ConnectError || next.done) break;
         if (first) backoff.answered();
         if (first) onState?.({ phase: "connected" });

@@ -26,10 +26,10 @@ async function read(events: AsyncIterable<TopicEvent>): Promise<string[]> {
   return read;
 }
 
-/** Subscribes and notes what onState is told. */
+/** Subscribes up to the end that a script plays, and notes what onState is told. */
 function observed(script: ReturnType<typeof serve>, options: Partial<SubscribeOptions> = {}) {
   const states: ConnectionState[] = [];
-  const events = subscribe(script.transport, { topic: "t", onState: (state) => states.push(state), ...options });
+  const events = subscribe(script.transport, { topic: "t", stopAtHead: true, onState: (state) => states.push(state), ...options });
   return { states, events };
 }
 
@@ -121,6 +121,19 @@ describe("subscribe", () => {
       await assert.rejects(read(observed(script, { onState }).events), RangeError);
     });
   }
+
+  test("goes on after an end that nobody asked for, less and less often", async () => {
+    const script = serve(then("end", batch(1)), ...Array<Script>(3).fill(then("end")), then("end", batch(2)));
+    const { states, events } = observed(script, { stopAtHead: false });
+    for await (const event of events) if (event.cursor.sequence === 2n) break;
+    assert.equal((script.requests[4]?.start?.position.value as { sequence: bigint }).sequence, 1n);
+    const waits = states.filter((state) => state.phase === "waiting");
+    assert.equal(waits.length, 4);
+    waits.forEach(({ delayMs, error }, i) => {
+      assert.ok(delayMs >= 50 * 2 ** i && delayMs <= 100 * 2 ** i, `wait ${i} is ${delayMs} ms`);
+      assert.match(error.message, /the stream was ended/);
+    });
+  });
 
   for (const [name, error] of Object.entries({
     "a missing topic": parleyError(Code.NotFound, "TOPIC_NOT_FOUND"),
