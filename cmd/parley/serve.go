@@ -40,12 +40,16 @@ func (c *serveCmd) Run(std streams) error {
 	defer stop()
 	info := server.Info{Name: "parley", Version: standalone.Version()}
 	logger := c.Logger(os.Stderr)
+	listeners, err := server.Listen(ctx, c.Config) // before there is a data directory
+	if err != nil {
+		return err
+	}
 	log, err := messaging.New(logger, c.Messaging)
 	if err != nil {
-		return explainStorage(err)
+		return errors.Join(explainStorage(err), listeners.Close())
 	}
 	all := append(services(), log.Services()...)
-	built, err := server.Build(ctx, logger, info, c.Config, all...)
+	built, err := listeners.Build(ctx, logger, info, all...)
 	if err != nil {
 		return errors.Join(err, server.Close(all))
 	}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"syscall"
 	"time"
 
 	"buf.build/go/protovalidate"
@@ -55,17 +54,29 @@ type Info struct {
 	Name, Version string
 }
 
-// Build validates the configuration, constructs the server and opens its
-// listeners. On an error nothing stays open. Closing the services passes to the
-// returned server; on an error it stays with the caller.
+// Build is [Listen] and [Listeners.Build] in one, for services that leave nothing
+// behind when there is no server in the end.
 func Build(ctx context.Context, log *slog.Logger, info Info, config Config, services ...Service) (*Server, error) {
-	if err := config.Validate(); err != nil {
-		return nil, err
-	}
-	tlsConfig, err := config.tlsConfig()
+	listeners, err := Listen(ctx, config)
 	if err != nil {
 		return nil, err
 	}
+	return listeners.Build(ctx, log, info, services...)
+}
+
+// Build constructs the server. On an error nothing stays open. Closing the
+// listeners and the services passes to the returned server; on an error closing the
+// services stays with the caller.
+func (l *Listeners) Build(ctx context.Context, log *slog.Logger, info Info, services ...Service) (*Server, error) {
+	server, err := l.build(ctx, log, info, services)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return server, nil
+}
+
+func (l *Listeners) build(ctx context.Context, log *slog.Logger, info Info, services []Service) (*Server, error) {
+	config := l.config
 	signals, err := telemetry.New(ctx, info.Name, info.Version)
 	if err != nil {
 		return nil, err
@@ -81,12 +92,13 @@ func Build(ctx context.Context, log *slog.Logger, info Info, config Config, serv
 	server := &Server{
 		config: config, log: log, telemetry: signals, services: services,
 		health: newHealth(services), drain: startDrain,
+		rpcListener: l.rpc, adminListener: l.admin,
 		reserve: make([]byte, heapReserve),
 	}
 	server.rpc = &http.Server{
 		Handler:           newHandler(config, info, rpcs, server.health, services),
-		TLSConfig:         tlsConfig,
-		Protocols:         protocols(tlsConfig != nil),
+		TLSConfig:         l.tls,
+		Protocols:         protocols(l.tls != nil),
 		HTTP2:             http2Config(config),
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
@@ -95,11 +107,8 @@ func Build(ctx context.Context, log *slog.Logger, info Info, config Config, serv
 		ConnContext:       wire.ConnContext,
 		BaseContext:       func(net.Listener) context.Context { return drain.NewContext(context.Background(), draining) },
 	}
-	if config.AdminListen != "" {
+	if l.admin != nil {
 		server.admin = newAdmin(log, signals.Registry, server.health, services)
-	}
-	if err := server.listen(ctx); err != nil {
-		return nil, errors.Join(err, signals.Shutdown(ctx))
 	}
 	return server, nil
 }
@@ -153,34 +162,6 @@ func http2Config(config Config) *http.HTTP2Config {
 		PingTimeout:          pingTimeout,
 		WriteByteTimeout:     config.StallTimeout,
 	}
-}
-
-// listen opens both listeners, or none.
-func (s *Server) listen(ctx context.Context) error {
-	var (
-		listen net.ListenConfig
-		err    error
-	)
-	if s.rpcListener, err = listen.Listen(ctx, "tcp", s.config.Listen); err != nil {
-		return fmt.Errorf("open --listen %s: %w%s", s.config.Listen, err, inUse(err, "choose --listen 127.0.0.1:0"))
-	}
-	s.rpcListener = wire.BatchFrames(s.rpcListener)
-	if s.admin == nil {
-		return nil
-	}
-	if s.adminListener, err = listen.Listen(ctx, "tcp", s.config.AdminListen); err != nil {
-		return errors.Join(fmt.Errorf("open --admin-listen %s: %w%s", s.config.AdminListen, err,
-			inUse(err, `choose --admin-listen 127.0.0.1:0, or --admin-listen "" for none`)), s.rpcListener.Close())
-	}
-	return nil
-}
-
-// inUse returns what to do about an address that another process has.
-func inUse(err error, advice string) string {
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return "\nIs another server running? Stop it, or " + advice + "."
-	}
-	return ""
 }
 
 // Addr returns the address RPCs are served on, with the real port.

@@ -54,12 +54,17 @@ func MainWith[T any](name, description string, open func(*slog.Logger, T) ([]ser
 	log := flags.Logger(os.Stderr)
 	ctx, stop := SignalContext(context.Background())
 	defer stop()
-	services, err := open(log, flags.Service)
+	listeners, err := server.Listen(ctx, flags.Config)
 	if err != nil {
 		parser.Errorf("%s", err)
 		return ExitFailed
 	}
-	built, err := server.Build(ctx, log, server.Info{Name: name, Version: Version()}, flags.Config, services...)
+	services, err := open(log, flags.Service)
+	if err != nil {
+		parser.Errorf("%s", errors.Join(err, listeners.Close()))
+		return ExitFailed
+	}
+	built, err := listeners.Build(ctx, log, server.Info{Name: name, Version: Version()}, services...)
 	if err != nil {
 		parser.Errorf("%s", errors.Join(err, server.Close(services)))
 		return ExitFailed

@@ -19,6 +19,7 @@ const hello = "Hello Server you there?"
 type result struct {
 	stdout, stderr string
 	code           int
+	dir            string // where it ran
 }
 
 func parley(t *testing.T, args ...string) result {
@@ -31,7 +32,7 @@ func parley(t *testing.T, args ...string) result {
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("run parley: %v", err)
 	}
-	return result{out.String(), errOut.String(), cmd.ProcessState.ExitCode()}
+	return result{out.String(), errOut.String(), cmd.ProcessState.ExitCode(), cmd.Dir}
 }
 
 func (r result) expect(t *testing.T, what string, code int, stdout string) {
@@ -157,6 +158,9 @@ func TestFailures(t *testing.T) {
 				if !strings.Contains(got.stderr, part) {
 					t.Errorf("the text does not say %q:\n%s", part, got.stderr)
 				}
+			}
+			if left, err := os.ReadDir(got.dir); err != nil || len(left) > 0 {
+				t.Errorf("it leaves %v behind, %v", left, err)
 			}
 			if strings.Contains(got.stderr, "goroutine ") {
 				t.Errorf("a stack trace:\n%s", got.stderr)

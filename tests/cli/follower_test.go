@@ -73,7 +73,7 @@ func (f *follower) wait(t *testing.T) result {
 	if err := f.cmd.Wait(); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	return result{f.out.String(), f.errOut.String(), f.cmd.ProcessState.ExitCode()}
+	return result{f.out.String(), f.errOut.String(), f.cmd.ProcessState.ExitCode(), f.cmd.Dir}
 }
 
 // contents returns the last word of each line: what was published.
