@@ -15,7 +15,7 @@ func (topicCmd) Help() string {
 "parley exchange --create" and "parley bench" for itself.
 
 Examples:
-  parley topic create orders --max-age 168h
+  parley topic create orders --max-age 7d
   parley topic list
   parley topic delete orders`
 }

@@ -15,11 +15,11 @@ import (
 // would define every topic alike, and PARLEY_MAX_MESSAGE_BYTES is the server's.
 type definition struct {
 	Label           map[string]string `env:"-" mapsep:"none" help:"A label, NAME=VALUE. May be repeated." placeholder:"NAME=VALUE"`
-	MaxAge          *time.Duration    `env:"-" help:"Remove messages after this long, such as 24h." placeholder:"DURATION"`
+	MaxAge          *period           `env:"-" help:"Remove messages after this long, such as 24h, 7d or 2w." placeholder:"DURATION"`
 	MaxBytes        *byteSize         `env:"-" help:"Remove the oldest messages above this size, such as 10GiB." placeholder:"SIZE"`
 	MaxMessages     *uint64           `env:"-" help:"Remove the oldest messages above this number." placeholder:"N"`
 	MaxMessageBytes *byteSize         `env:"-" help:"The largest message accepted, up to 3MiB. The default is 1MiB." placeholder:"SIZE"`
-	DedupWindow     *time.Duration    `env:"-" help:"How long ids are remembered, up to 24h. The default is 10m; 0s turns it off." placeholder:"DURATION"`
+	DedupWindow     *period           `env:"-" help:"How long ids are remembered, up to 24h. The default is 10m; 0s turns it off: then a retry can store a message twice." placeholder:"DURATION"`
 }
 
 // fieldPaths are the paths of the update mask by the names of the flags.
@@ -43,13 +43,13 @@ func (d definition) topic(name string) (topic *messagingv1.Topic, given []string
 		}
 	}
 	set("label", d.Label != nil, func() { topic.Labels = d.Label })
-	set("max-age", d.MaxAge != nil, func() { retention.MaxAge = durationpb.New(*d.MaxAge) })
+	set("max-age", d.MaxAge != nil, func() { retention.MaxAge = durationpb.New(time.Duration(*d.MaxAge)) })
 	set("max-bytes", d.MaxBytes != nil, func() { retention.MaxBytes = uint64(*d.MaxBytes) })
 	set("max-messages", d.MaxMessages != nil, func() { retention.MaxMessages = *d.MaxMessages })
 	set("max-message-bytes", d.MaxMessageBytes != nil, func() {
 		topic.MaxMessageBytes = uint32(min(*d.MaxMessageBytes, math.MaxUint32)) // the server names its limit
 	})
-	set("dedup-window", d.DedupWindow != nil, func() { topic.DeduplicationWindow = durationpb.New(*d.DedupWindow) })
+	set("dedup-window", d.DedupWindow != nil, func() { topic.DeduplicationWindow = durationpb.New(time.Duration(*d.DedupWindow)) })
 	for _, flag := range given {
 		if flag == "max-age" || flag == "max-bytes" || flag == "max-messages" {
 			topic.Retention = retention
@@ -88,7 +88,7 @@ func mask(given, cleared []string) ([]string, error) {
 		paths = append(paths, path)
 	}
 	if paths == nil {
-		return nil, fmt.Errorf("%w: nothing to change: give a flag such as --max-age 24h, or --clear max-age", errUsage)
+		return nil, fmt.Errorf("%w: nothing to change: give a flag such as --max-age 7d, or --clear max-age", errUsage)
 	}
 	return paths, nil
 }

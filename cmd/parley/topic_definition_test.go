@@ -20,9 +20,9 @@ func TestDefinition(t *testing.T) {
 		given []string
 	}{
 		"nothing":        {definition{}, `{"name":"t"}`, nil},
-		"retention":      {definition{MaxAge: new(time.Hour), MaxMessages: new(uint64(7))}, `{"name":"t","retention":{"maxAge":"3600s","maxMessages":"7"}}`, []string{"max-age", "max-messages"}},
+		"retention":      {definition{MaxAge: new(period(time.Hour)), MaxMessages: new(uint64(7))}, `{"name":"t","retention":{"maxAge":"3600s","maxMessages":"7"}}`, []string{"max-age", "max-messages"}},
 		"bytes":          {definition{MaxBytes: new(byteSize(1 << 40))}, `{"name":"t","retention":{"maxBytes":"1099511627776"}}`, []string{"max-bytes"}},
-		"no ids":         {definition{DedupWindow: new(time.Duration(0))}, `{"name":"t","deduplicationWindow":"0s"}`, []string{"dedup-window"}},
+		"no ids":         {definition{DedupWindow: new(period(0))}, `{"name":"t","deduplicationWindow":"0s"}`, []string{"dedup-window"}},
 		"labels":         {definition{Label: map[string]string{"a": "b"}}, `{"name":"t","labels":{"a":"b"}}`, []string{"label"}},
 		"a size too big": {definition{MaxMessageBytes: new(byteSize(1 << 40))}, `{"name":"t","maxMessageBytes":4294967295}`, []string{"max-message-bytes"}},
 	} {

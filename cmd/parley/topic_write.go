@@ -23,7 +23,7 @@ Without --max-age, --max-bytes or --max-messages its messages are kept for ever.
 
 Examples:
   parley topic create orders
-  parley topic create orders --max-age 168h --max-bytes 10GiB
+  parley topic create orders --max-age 7d --max-bytes 10GiB
   parley topic create orders --label team=billing --label stage=test`
 }
 
@@ -55,7 +55,7 @@ func (topicUpdateCmd) Help() string {
 	return `Only what a flag names is changed. --label replaces all labels.
 
 Examples:
-  parley topic update orders --max-age 24h
+  parley topic update orders --max-age 1d
   parley topic update orders --max-bytes 1GiB --clear max-age
   parley topic update orders --clear label`
 }

@@ -12,6 +12,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+
+	"github.com/parleyhq/parley/cmd/parley/internal/span"
 )
 
 const (
@@ -19,10 +21,10 @@ const (
 	lastPrefix   = "last="
 )
 
-var errForm = errors.New("use earliest, end, a sequence, a time (2026-01-31T12:00:00Z), an age (10m), last=N or cursor=EPOCH:SEQUENCE")
+var errForm = errors.New("use earliest, end, a sequence, a time (2026-01-31T12:00:00Z), an age (10m, 7d), last=N or cursor=EPOCH:SEQUENCE")
 
 // Parse reads a start: earliest, end, a sequence, a time in RFC 3339, an age
-// such as 10m or -10m (that long before now), last=N or cursor=EPOCH:SEQUENCE.
+// such as 10m, -10m or 2d (that long before now), last=N or cursor=EPOCH:SEQUENCE.
 func Parse(text string, now time.Time) (*messagingv1.Start, error) {
 	if cursor, ok := strings.CutPrefix(text, cursorPrefix); ok {
 		return parseCursor(text, cursor)
@@ -46,7 +48,7 @@ func Parse(text string, now time.Time) (*messagingv1.Start, error) {
 		}
 		return &messagingv1.Start{Position: &messagingv1.Start_Sequence{Sequence: sequence}}, nil
 	}
-	if age, err := time.ParseDuration(text); err == nil {
+	if age, err := span.Parse(text); err == nil {
 		return at(now.Add(-age.Abs())), nil
 	}
 	if moment, err := time.Parse(time.RFC3339, text); err == nil {

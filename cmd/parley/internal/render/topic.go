@@ -7,10 +7,13 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/dustin/go-humanize"
 
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+
+	"github.com/parleyhq/parley/cmd/parley/internal/span"
 )
 
 // Topic writes everything about one topic, a fact a line.
@@ -23,7 +26,7 @@ func Topic(out io.Writer, t *messagingv1.Topic) error {
 	fmt.Fprintf(w, "stored:\t%s, %s\n", Count(t.GetStoredMessages(), "message"), humanize.IBytes(t.GetStoredBytes()))
 	fmt.Fprintf(w, "retention:\t%s\n", retention(t.GetRetention()))
 	fmt.Fprintf(w, "largest message:\t%s\n", humanize.IBytes(uint64(t.GetMaxMessageBytes())))
-	fmt.Fprintf(w, "ids remembered for:\t%s\n", t.GetDeduplicationWindow().AsDuration())
+	fmt.Fprintf(w, "ids remembered for:\t%s\n", window(t.GetDeduplicationWindow().AsDuration()))
 	for _, name := range slices.Sorted(maps.Keys(t.GetLabels())) {
 		fmt.Fprintf(w, "label %s:\t%s\n", name, Safe(t.GetLabels()[name]))
 	}
@@ -41,6 +44,14 @@ func Topics(out io.Writer, topics []*messagingv1.Topic) error {
 	return w.Flush()
 }
 
+// window says what a topic without one does not promise.
+func window(length time.Duration) string {
+	if length == 0 {
+		return "0s: a retry can store a message twice"
+	}
+	return span.Format(length)
+}
+
 func sequences(t *messagingv1.Topic) string {
 	switch {
 	case t.GetLastSequence() == 0:
@@ -55,7 +66,7 @@ func sequences(t *messagingv1.Topic) string {
 func retention(r *messagingv1.Retention) string {
 	var limits []string
 	if r.GetMaxAge() != nil {
-		limits = append(limits, r.GetMaxAge().AsDuration().String())
+		limits = append(limits, span.Format(r.GetMaxAge().AsDuration()))
 	}
 	if r.GetMaxBytes() > 0 {
 		limits = append(limits, humanize.IBytes(r.GetMaxBytes()))
