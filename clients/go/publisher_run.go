@@ -11,6 +11,7 @@ import (
 	"connectrpc.com/connect/v2"
 
 	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
+	"github.com/parleyhq/parley/platform/client"
 	"github.com/parleyhq/parley/platform/retry"
 	"github.com/parleyhq/parley/platform/rpcerror"
 )
@@ -165,6 +166,9 @@ func nothingStored(err error) bool {
 	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return true
+	}
+	if errors.Is(err, client.ErrHTTP1Peer) || errors.Is(err, client.ErrNotHTTP2) || errors.Is(err, client.ErrTLSPeer) {
+		return true // it has understood nothing
 	}
 	switch rpcerror.ReasonOf(err) {
 	case errorv1.Reason_REASON_UNKNOWN_METHOD, errorv1.Reason_REASON_UNAUTHENTICATED,

@@ -15,12 +15,20 @@ import (
 var (
 	// ErrHTTP1Peer: the peer answered HTTP/2 with HTTP/1.
 	ErrHTTP1Peer = errors.New("peer speaks only HTTP/1.1")
+	// ErrNotHTTP2: the peer answered HTTP/2 with something else.
+	ErrNotHTTP2 = errors.New("peer does not speak HTTP/2")
 	// ErrTLSPeer: the peer answered cleartext with TLS.
 	ErrTLSPeer = errors.New("peer expects TLS")
 	// ErrSilentPeer: the peer closed the connection before it sent anything. It
 	// may expect TLS, or have stopped at this moment.
 	ErrSilentPeer = errors.New("peer closed the connection without an answer")
 )
+
+// settingsFrame is the type of the frame with which HTTP/2 begins (RFC 9113).
+const settingsFrame = 4
+
+// lastWords bounds the wait for a Read that is in progress.
+const lastWords = time.Second
 
 // connections dials and knows every open connection, so that closing the
 // client closes them all: net/http offers that only for idle ones.
@@ -53,6 +61,9 @@ func (c *connections) dial(ctx context.Context, network, addr string) (net.Conn,
 		return nil, err
 	}
 	conn := &connection{Conn: raw, owner: c, addr: addr, sniff: c.sniff}
+	if c.sniff {
+		conn.begun = make(chan struct{})
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
@@ -100,6 +111,20 @@ type connection struct {
 	owner *connections
 	addr  string // as dialed
 	sniff bool
+	begun chan struct{} // closed with the first Read; nil without sniff
+}
+
+// Write waits after a failure for what the peer may have said before it closed the
+// connection: net/http always has a Read in progress.
+func (c *connection) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if err != nil && c.begun != nil {
+		select {
+		case <-c.begun:
+		case <-time.After(lastWords):
+		}
+	}
+	return n, err
 }
 
 func (c *connection) Read(p []byte) (int, error) {
@@ -108,6 +133,7 @@ func (c *connection) Read(p []byte) (int, error) {
 		return n, err
 	}
 	c.sniff = false
+	defer close(c.begun)
 	wrong := wrongPeer(p[:n])
 	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
 		wrong = ErrSilentPeer
@@ -126,14 +152,17 @@ func (c *connection) Close() error {
 	return c.Conn.Close()
 }
 
-// wrongPeer recognizes what cannot start an HTTP/2 connection: an HTTP/1
-// status line and a TLS alert record.
+// wrongPeer recognizes what cannot start an HTTP/2 connection: an HTTP/1 status
+// line, a TLS alert record, and whatever has no SETTINGS where that frame's type
+// belongs.
 func wrongPeer(first []byte) error {
 	switch {
 	case bytes.HasPrefix(first, []byte("HTTP/1.")):
 		return ErrHTTP1Peer
 	case bytes.HasPrefix(first, []byte{21, 3}):
 		return ErrTLSPeer
+	case len(first) > 3 && first[3] != settingsFrame:
+		return ErrNotHTTP2
 	}
 	return nil
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -118,11 +121,51 @@ func TestCloseEndsEverything(t *testing.T) {
 	}
 }
 
+// startPeer returns the address of a peer that says a few bytes and hangs up.
+func startPeer(t *testing.T, says string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(conn, says)
+			_ = conn.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = listener.Close()
+		<-done
+	})
+	return listener.Addr().String()
+}
+
+// TestLastWords holds that what a wrong peer says is heard although it resets the
+// connection while the client still writes.
+func TestLastWords(t *testing.T) {
+	t.Parallel()
+	peer := startPeer(t, "HTTP/1.1 400 Bad Request\r\n\r\n")
+	for range 50 {
+		c := newClient(t, client.Config{Addresses: []string{peer}, Retry: client.Retry{MaxAttempts: 1}})
+		if err := echo(t.Context(), c, strings.Repeat("x", 100_000)); !errors.Is(err, client.ErrHTTP1Peer) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
 func TestExplainFailedConnections(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
 	refused := closedPort(t)
 	http1 := startServer(t, serverOptions{http1: true})
+	strange := startPeer(t, "<!DOCTYPE HTML>")
+	elsewhere := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(elsewhere.Close)
 	secure := startServer(t, serverOptions{tls: ca.server(t)})
 	http1TLS := ca.server(t)
 	http1TLS.NextProtos = []string{"http/1.1"}
@@ -142,6 +185,8 @@ func TestExplainFailedConnections(t *testing.T) {
 		"refused, balanced":  {client.Config{Addresses: []string{refused, closedPort(t)}}, []string{"connection refused", "Is the server running?"}},
 		"unknown host":       {client.Config{Addresses: []string{"parley.invalid:1"}}, []string{"cannot reach http://parley.invalid:1", "host parley.invalid"}},
 		"HTTP/1.1 peer":      {client.Config{Addresses: []string{http1.url()}}, []string{"peer speaks only HTTP/1.1", "choose HTTP version 1.1"}},
+		"other peer":         {client.Config{Addresses: []string{strange}}, []string{"peer does not speak HTTP/2", "Is that the address of a Parley server?"}},
+		"other server":       {client.Config{Addresses: []string{elsewhere.URL}, HTTP: client.HTTP1}, []string{"unimplemented: 404 Not Found", "no answer of a Parley server", "admin port"}},
 		"TLS peer":           {client.Config{Addresses: []string{"http://" + secure.hostPort}}, []string{"may expect TLS", "use an https:// address"}},
 		"cleartext peer":     {client.Config{Addresses: []string{"https://" + http1.hostPort}, TLS: trust}, []string{"use an http:// address"}},
 		"unknown authority":  {client.Config{Addresses: []string{secure.url()}}, []string{"authority that is not trusted here"}},

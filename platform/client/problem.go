@@ -53,6 +53,9 @@ func Explain(err error) Problem {
 			}
 		}
 	}
+	if p.Code == connect.CodeUnimplemented || p.Code == connect.CodeUnknown {
+		p.Hint = hintStranger(err, p.Reason)
+	}
 	if message, hint, ok := explainTransport(err); ok {
 		p.Message, p.Hint = message, hint
 		if p.Code == connect.CodeUnknown { // a stream that broke
@@ -60,6 +63,15 @@ func Explain(err error) Problem {
 		}
 	}
 	return p
+}
+
+// hintStranger is about errors that no Parley server answers with: its own have a
+// reason.
+func hintStranger(err error, reason string) string {
+	if _, ok := errors.AsType[*connect.Error](err); !ok || reason != "" {
+		return ""
+	}
+	return "That is no answer of a Parley server: check the address. A Parley server's admin port serves no RPCs."
 }
 
 // WithCall adds what only the call's response headers tell, the request id. ctx

@@ -68,6 +68,9 @@ func wrongServer(err error) string {
 	if errors.Is(err, ErrHTTP1Peer) {
 		return "The server or a proxy speaks only HTTP/1.1 without TLS: choose HTTP version 1.1, or enable HTTP/2 there. The admin port of a Parley server is such a one: RPCs have another port."
 	}
+	if errors.Is(err, ErrNotHTTP2) {
+		return "Is that the address of a Parley server?"
+	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return "The server does not speak TLS: use an http:// address."
 	}
