@@ -67,7 +67,7 @@ func (c *backupCmd) ask(ctx context.Context) error {
 		return fmt.Errorf("encode request: %w", err)
 	}
 	method, path, _ := strings.Cut(storage.BackupPattern, " ")
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+c.Admin+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+c.admin()+path, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("%w: --admin %q is not host:port", errUsage, c.Admin)
 	}
@@ -88,11 +88,19 @@ func (c *backupCmd) ask(ctx context.Context) error {
 		return nil
 	}
 	text, _ := io.ReadAll(io.LimitReader(res.Body, 4<<10))
-	err = fmt.Errorf("the server refused: %s (HTTP %d)", strings.TrimSpace(string(text)), res.StatusCode)
-	if res.StatusCode == http.StatusConflict {
+	switch err := fmt.Errorf("the server refused: %s (HTTP %d)", strings.TrimSpace(string(text)), res.StatusCode); res.StatusCode {
+	case http.StatusConflict:
 		return fmt.Errorf("%w\n%s", err, hintExists)
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return fmt.Errorf("%s takes no backups: it is not the admin listener of a Parley server (HTTP %d)\nGive --admin what the server's --admin-listen says: 127.0.0.1:8081 by default.", c.Admin, res.StatusCode) //nolint:revive,staticcheck // a hint
+	default:
+		return err
 	}
-	return err
+}
+
+// admin is host:port, also of an address copied from a browser.
+func (c *backupCmd) admin() string {
+	return strings.TrimSuffix(strings.TrimPrefix(c.Admin, "http://"), "/")
 }
 
 type restoreCmd struct {

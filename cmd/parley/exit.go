@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"syscall"
 
 	"connectrpc.com/connect/v2"
@@ -23,33 +24,44 @@ const (
 	exitInterrupted = 130
 )
 
-// report prints why a command failed and returns its exit code.
+// report prints what failed and why, then what came of it and what to do, and
+// returns the exit code.
 func report(out io.Writer, err error) int {
-	if err == nil {
-		return exitOK
+	code, text, hint := exitCode(err)
+	if text != "" {
+		fmt.Fprintf(out, "parley: %s\n", text)
 	}
+	if came, ok := errors.AsType[*consequence](err); ok {
+		fmt.Fprintf(out, "parley: %s\n", came.text)
+	}
+	if hint != "" {
+		fmt.Fprintln(out, hint)
+	}
+	return code
+}
+
+func exitCode(err error) (code int, text, hint string) {
 	var connectErr *connect.Error
 	switch {
+	case err == nil:
+		return exitOK, "", ""
 	case errors.Is(err, context.Canceled):
-		return exitInterrupted
+		return exitInterrupted, "", ""
 	case errors.As(err, &connectErr):
-		fmt.Fprintf(out, "parley: %s\n", explain(err))
+		problem := explain(err)
+		hint, problem.Hint = problem.Hint, ""
 		if retryable, _ := client.Retryable(err); retryable {
-			return exitUnavailable
+			return exitUnavailable, problem.String(), hint
 		}
-		return exitFailed
+		return exitFailed, problem.String(), hint
 	case errors.Is(err, context.DeadlineExceeded):
-		fmt.Fprintln(out, "parley: gave up: the deadline of --timeout has passed")
-		return exitFailed
+		return exitFailed, "gave up: the deadline of --timeout has passed", ""
 	case errors.Is(err, errUnreachable):
-		fmt.Fprintf(out, "parley: %v\n", err)
-		return exitUnavailable
+		return exitUnavailable, err.Error(), ""
 	case errors.Is(err, server.ErrConfig), errors.Is(err, messaging.ErrConfig), errors.Is(err, errUsage):
-		fmt.Fprintf(out, "parley: %v\n", err)
-		return exitUsage
+		return exitUsage, err.Error(), ""
 	default:
-		fmt.Fprintf(out, "parley: %v\n", err)
-		return exitFailed
+		return exitFailed, err.Error(), ""
 	}
 }
 
@@ -61,6 +73,10 @@ func explain(err error) client.Problem {
 	}
 	if cause, ok := errors.AsType[tokenError](err); ok {
 		problem.Message = cause.Error()
+	}
+	if worded, ok := errors.AsType[*wordedError](err); ok {
+		problem.Message = worded.text
+		problem.Fields = slices.DeleteFunc(problem.Fields, func(f client.FieldViolation) bool { return f == worded.field })
 	}
 	if hinted, ok := errors.AsType[*hintedError](err); ok {
 		problem.Hint = hinted.hint

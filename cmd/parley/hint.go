@@ -23,6 +23,22 @@ func withHint(err error, hint string) error {
 	return &hintedError{error: err, hint: hint}
 }
 
+// consequence is an error with what came of it. It is told after the cause.
+type consequence struct {
+	error
+	text string
+}
+
+func (e *consequence) Unwrap() error { return e.error }
+
+// withConsequence adds what came of err, if anything did.
+func withConsequence(err error, text string) error {
+	if err == nil || text == "" {
+		return err
+	}
+	return &consequence{error: err, text: text}
+}
+
 // command is how the reader can call this program again.
 func command() string {
 	if path, err := os.Executable(); err == nil && strings.Contains(path, "go-build") {

@@ -81,16 +81,12 @@ func (c *publishCmd) Run(std streams) error {
 			return err
 		}
 	}
-	switch {
-	case runErr != nil:
-		if advice := p.advice(); advice != "" {
-			p.notice(advice)
-		}
-	case !p.sum.any():
+	if runErr == nil && !p.sum.any() {
 		p.notice("nothing published: no input")
 	}
+	err = c.explain(c.Topic, runErr)
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return ctx.Err() // whatever the messages made of it
+		err = ctx.Err() // whatever the messages made of it
 	}
-	return c.explain(c.Topic, runErr)
+	return withConsequence(err, p.advice(runErr))
 }

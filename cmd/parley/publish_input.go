@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -76,7 +77,13 @@ func source(from io.Reader) input {
 	}}
 }
 
-var errInput = errors.New("not a message in JSON")
+var (
+	errInput = errors.New("not a message in JSON")
+
+	// place is how protojson says where it stopped. The line that it counts is that
+	// of the message, and would be taken for that of the input.
+	place = regexp.MustCompile(`^proto:\s*\x{a0}?\s*(?:syntax error )?\(line 1:(\d+)\): `)
+)
 
 // message makes a message of a line: nil for an empty line of JSON.
 func (c *publishCmd) message(line lines.Line) (*messagingv1.Message, error) {
@@ -86,7 +93,7 @@ func (c *publishCmd) message(line lines.Line) (*messagingv1.Message, error) {
 		return nil, nil //nolint:nilnil // there is neither
 	case c.Format == formatJSON:
 		if err := protojson.Unmarshal([]byte(line.Text), m); err != nil {
-			return nil, fmt.Errorf("%w: %w", errInput, err)
+			return nil, fmt.Errorf("%w: %s", errInput, place.ReplaceAllString(err.Error(), "column $1: "))
 		}
 	case utf8.ValidString(line.Text):
 		m.Payload = &messagingv1.Message_Text{Text: line.Text}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	parley "github.com/parleyhq/parley/clients/go"
@@ -61,22 +62,26 @@ func (f *failure) add(number int, open bool) {
 	}
 }
 
-// advice says what became of the lines without a receipt and how to go on.
-func (p *publication) advice() string {
+// advice says what became of the lines without a receipt and how to go on. It does
+// not name a line that err has named.
+func (p *publication) advice(err error) string {
 	f, unit := p.failed, p.in.unit
-	if f.first == 0 {
+	bad, named := errors.AsType[*lineError](err)
+	switch {
+	case f.first == 0:
 		return ""
+	case f.open == 0 && named && bad.number == f.first:
+		return "it is not stored, nor anything after it"
+	case f.open == 0:
+		return fmt.Sprintf("%s %d is not stored, nor anything after it", unit, f.first)
 	}
-	if f.open == 0 {
-		return fmt.Sprintf("%s %d: not stored, nor anything after", unit, f.first)
-	}
-	what := fmt.Sprintf("%ss %d to %d", unit, f.first, f.openEnd)
+	what := fmt.Sprintf("%ss %d to %d are perhaps stored, nothing after them", unit, f.first, f.openEnd)
 	if f.first == f.openEnd {
-		what = fmt.Sprintf("%s %d", unit, f.first)
+		what = fmt.Sprintf("%s %d is perhaps stored, nothing after it", unit, f.first)
 	}
 	if p.command.rerun {
-		return what + ": perhaps stored, nothing after; run the same command again, it stores nothing twice"
+		return what + "; run the same command again, it stores nothing twice"
 	}
-	return what + ": perhaps stored, nothing after; use --id-prefix to make running the command again safe, and look with: " +
+	return what + "; use --id-prefix to make running the command again safe, and look with: " +
 		p.command.commandLine("subscribe", p.command.Topic, "--from", "last=10", "--stop-at-head")
 }

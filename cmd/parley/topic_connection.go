@@ -41,7 +41,7 @@ func (c topicConnection) topics(name string, do func(context.Context, messagingv
 // explain says what to do about an error that is about the topic.
 func (c topicConnection) explain(topic string, err error) error {
 	if client.Explain(err).Reason != reasonName(errorv1.Reason_REASON_TOPIC_NOT_FOUND) {
-		return err
+		return inWords(err, topic)
 	}
 	return withHint(err, fmt.Sprintf("Topic %s does not exist. Create it with: %s", topic, c.commandLine("topic", "create", topic)))
 }

@@ -195,7 +195,7 @@ func TestExchangeRefuses(t *testing.T) {
 		says  []string
 	}{
 		{"nothing --server " + server.URL, "a\n", 1, []string{"TOPIC_NOT_FOUND", "parley topic create nothing --server " + server.URL}},
-		{"UPPER --server " + server.URL, "a\n", 1, []string{"INVALID_FIELD"}},
+		{"UPPER --server " + server.URL, "a\n", 1, []string{"INVALID_FIELD", `"UPPER" cannot be the name of a topic`}},
 		{"lobby --from 7 --server " + server.URL, "a\n", 1, []string{"POSITION_AHEAD", "--from end"}},
 		{"lobby --from yesterday --server " + server.URL, "a\n", 2, []string{"--from", "last=N"}},
 		{"lobby --http 1.1 --server " + server.URL, "a\n", 2, []string{"needs HTTP/2"}},

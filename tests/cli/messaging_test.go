@@ -117,10 +117,13 @@ func TestTopics(t *testing.T) {
 		}
 		return topic
 	}
-	must(t, server, "topic", "create", "orders", "--label", "team=a;b", "--max-age", "24h", "--max-bytes", "10GiB", "--max-message-bytes", "2MiB", "--dedup-window", "0s")
+	must(t, server, "topic", "create", "orders", "--label", "team=a;b", "--max-age", "1d", "--max-bytes", "10GiB", "--max-message-bytes", "2MiB", "--dedup-window", "0s")
 	if got := fmt.Sprintf("%v %v %v %v", show()["labels"], show()["retention"], show()["maxMessageBytes"], show()["deduplicationWindow"]); got !=
 		"map[team:a;b] map[maxAge:86400s maxBytes:10737418240] 2.097152e+06 0s" {
 		t.Errorf("created: %s", got)
+	}
+	if got := must(t, server, "topic", "show", "orders").stdout; !strings.Contains(got, "retention:           1d, 10 GiB\n") || !strings.Contains(got, "a retry can store a message twice\n") {
+		t.Errorf("shown:\n%s", got)
 	}
 	must(t, server, "topic", "update", "orders", "--max-messages", "5000", "--clear", "max-age,dedup-window,label")
 	if got := fmt.Sprintf("%v %v %v", show()["labels"], show()["retention"], show()["deduplicationWindow"]); got != "<nil> map[maxBytes:10737418240 maxMessages:5000] 600s" {
@@ -163,10 +166,16 @@ func TestMessagingFailures(t *testing.T) {
 		{"topic update orders --max-bytes 0", 2, []string{"at least 1"}},
 		{"topic create orders --max-age 1h", 1, []string{"TOPIC_ALREADY_EXISTS"}},
 		{"topic create orders2 --max-bytes many", 2, []string{"10GiB"}},
-		{"topic create UPPER", 1, []string{"INVALID_FIELD", "topic.name"}},
+		{"topic create UPPER", 1, []string{`"UPPER" cannot be the name of a topic: use 1 to 128 small letters`, "(INVALID_FIELD)\n"}},
+		{"topic show UPPER", 1, []string{`"UPPER" cannot be the name`}},
+		{"publish UPPER a", 1, []string{`"UPPER" cannot be the name`, "(INVALID_FIELD)\nparley: message 1 is not stored"}},
+		{"subscribe UPPER", 1, []string{`"UPPER" cannot be the name`}},
+		{"topic create orders2 --label A=b", 1, []string{`--label "A" is refused: a name has 1 to 63 small letters`}},
+		{"topic create orders2 --max-age 1ms", 1, []string{"--max-age: must be greater than or equal to 1s"}},
+		{"topic create orders2 --max-age 1y", 2, []string{"--max-age", `"1y"`, "7d"}},
 		{"topic show nothing", 1, []string{"TOPIC_NOT_FOUND", create}},
 		{"topic delete nothing --yes", 1, []string{"TOPIC_NOT_FOUND", create}},
-		{"publish nothing a", 1, []string{"TOPIC_NOT_FOUND", "not stored", create}},
+		{"publish nothing a", 1, []string{"TOPIC_NOT_FOUND)\nparley: message 1 is not stored, nor anything after it\nTopic nothing does not exist. Create it with: " + create}},
 		{"topic list --server 127.0.0.1:1", 2, []string{"each server has its own topics"}},
 		{"publish orders a --server 127.0.0.1:1", 2, []string{"each server has its own topics"}},
 		{"subscribe orders --server 127.0.0.1:1", 2, []string{"each server has its own topics"}},
@@ -187,6 +196,9 @@ func TestMessagingFailures(t *testing.T) {
 			if got.code != test.code {
 				t.Errorf("exit code %d, want %d\n%s", got.code, test.code, got.stderr)
 			}
+			if strings.Contains(got.stderr, "regex") {
+				t.Errorf("the text is the rule's own:\n%s", got.stderr)
+			}
 			for _, part := range test.says {
 				if !strings.Contains(got.stderr, part) {
 					t.Errorf("the text does not say %q:\n%s", part, got.stderr)
@@ -199,6 +211,18 @@ func TestMessagingFailures(t *testing.T) {
 		got := must(t, server, "publish", "orders")
 		if got.stdout != "" || !strings.Contains(got.stderr, "nothing published: no input") {
 			t.Errorf("publish: %v", got)
+		}
+	})
+	t.Run("another port", func(t *testing.T) {
+		t.Parallel()
+		for _, args := range []string{"publish orders a", "subscribe orders", "topic list", "topic list --http 1.1"} {
+			got := parley(t, append(strings.Fields(args), "--server", server.Admin)...)
+			if got.code != 1 || !strings.Contains(got.stderr, "admin port") || strings.Contains(got.stderr, "perhaps") {
+				t.Errorf("%s: %v", args, got)
+			}
+		}
+		if got := parley(t, "backup", "x", "--admin", server.URL); got.code != 1 || !strings.Contains(got.stderr, "not the admin listener") || !strings.Contains(got.stderr, "--admin-listen") {
+			t.Errorf("backup: %v", got)
 		}
 	})
 	t.Run("nobody there", func(t *testing.T) {

@@ -52,8 +52,8 @@ func TestPublishBadInput(t *testing.T) {
 		says          string
 		stored        int
 	}{
-		"json":         {"{\"text\": \"1\"}\n{\"text\": \"2\"}\n{text}\n{\"text\": \"4\"}", "json", "line 3: not a message in JSON", 2},
-		"unknown":      {"{\"text\": \"1\"}\n{\"txt\": \"2\"}", "json", "line 2: not a message in JSON", 1},
+		"json":         {"{\"text\": \"1\"}\n{\"text\": \"2\"}\n{text}\n{\"text\": \"4\"}", "json", "line 3: not a message in JSON: column 2: ", 2},
+		"unknown":      {"{\"text\": \"1\"}\n{\"txt\": \"2\"}", "json", "line 2: not a message in JSON: column 2: unknown field", 1},
 		"server-field": {"{\"text\": \"1\", \"sequence\": \"4\"}", "json", "line 1: invalid message: sequence", 0},
 		"no-content":   {"{\"text\": \"1\"}\n{\"key\": \"2\"}", "json", "line 2: invalid message", 1},
 		"large":        {"1\n2\n3\n" + strings.Repeat("x", 2000) + "\n5", "text", "MESSAGE_OVER_TOPIC_LIMIT", 3},
@@ -68,8 +68,12 @@ func TestPublishBadInput(t *testing.T) {
 				if got.code != 1 || !strings.Contains(got.stderr, test.says) {
 					t.Errorf("exit code %d, %s", got.code, got.stderr)
 				}
-				if where := fmt.Sprintf("line %d: not stored, nor anything after", test.stored+1); name != "long" && !strings.Contains(got.stderr, where) {
-					t.Errorf("it does not say %q: %s", where, got.stderr)
+				where := fmt.Sprintf("line %d", test.stored+1)
+				if _, after, _ := strings.Cut(got.stderr, test.says); name != "long" && !strings.Contains(after, "is not stored, nor anything after it\n") {
+					t.Errorf("it does not say what is stored, after the cause: %s", got.stderr)
+				}
+				if strings.Count(got.stderr, where) != 1 || strings.Count(got.stderr, "line ") != 1 {
+					t.Errorf("it does not name %s once: %s", where, got.stderr)
 				}
 				all := must(t, server, "subscribe", name, "--stop-at-head").contents()
 				if !slices.Equal(all, numbers("", test.stored)) {
