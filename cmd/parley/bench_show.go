@@ -60,6 +60,9 @@ func (c *benchCmd) show(out io.Writer, results []load.Result) error {
 	if local {
 		fmt.Fprintf(out, "Client and server share this machine and its %d processors: the figures are of both together.\n", runtime.NumCPU())
 	}
+	if reading := slices.ContainsFunc(results, func(r load.Result) bool { return r.Reading }); reading && c.Concurrency > 1 {
+		fmt.Fprintf(out, "In subscribe and replay a message counts once for each of the %d readers that gets it.\n", c.Concurrency)
+	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "\nWORKLOAD\tMESSAGES/S\tBYTES/S\tP50\tP99\tMAX\tERRORS\tLATENCY OF")
 	for _, r := range results {

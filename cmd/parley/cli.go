@@ -42,7 +42,8 @@ type cli struct {
 	Restore       restoreCmd       `cmd:"" help:"Make a data directory of a backup."`
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 
-	InstallCompletions completionsCmd `cmd:"" help:"Print the lines that turn on completion in your login shell: bash, zsh or fish."`
+	ShowVersion        kong.VersionFlag `name:"version" env:"-" help:"Print the version."`
+	InstallCompletions completionsCmd   `cmd:"" help:"Print the lines that turn on completion in your login shell: bash, zsh or fish."`
 }
 
 // streams are the standard streams of the process, given to commands so that
@@ -64,6 +65,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	)
 	parser := kong.Must(&root, append(parsing(resolver),
 		kong.Description(description),
+		kong.Vars{"version": versionLine()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Writers(out, errOut),
 		kong.Exit(func(exit int) { code = exit }),

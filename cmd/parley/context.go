@@ -99,7 +99,11 @@ func (c *contextListCmd) Run(std streams, store contexts.Store) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", one.Name, one.Context.Server, one.Token, mark)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	warnOverridden(std.err)
+	return nil
 }
 
 type contextShowCmd struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/parleyhq/parley/platform/client"
@@ -71,8 +72,13 @@ func (c *contextAddCmd) Run(std streams, store contexts.Store) error {
 	if current {
 		text = fmt.Sprintf("context %s is added and in use: %s", c.Name, c.Server)
 	}
-	_, err = fmt.Fprintln(std.out, text)
-	return err
+	if _, err := fmt.Fprintln(std.out, text); err != nil {
+		return err
+	}
+	if current {
+		warnOverridden(std.err)
+	}
+	return nil
 }
 
 // readToken takes the token from standard input where it is -.
@@ -123,8 +129,21 @@ func (c *contextUseCmd) Run(std streams, store contexts.Store) error {
 	if err != nil {
 		return explainContext(err)
 	}
-	_, err = fmt.Fprintf(std.out, "context %s is in use\n", c.Name)
-	return err
+	if _, err := fmt.Fprintf(std.out, "context %s is in use\n", c.Name); err != nil {
+		return err
+	}
+	warnOverridden(std.err)
+	return nil
+}
+
+// warnOverridden says that the environment names another server than the context in
+// use, if it does.
+func warnOverridden(out io.Writer) {
+	for _, name := range []string{"PARLEY_SERVER", "PARLEY_CONTEXT"} {
+		if value := os.Getenv(name); value != "" {
+			fmt.Fprintf(out, "parley: %s is set to %s and wins over the context in use: unset %[1]s\n", name, value)
+		}
+	}
 }
 
 type contextRemoveCmd struct {

@@ -11,6 +11,7 @@ require (
 	github.com/parleyhq/parley/platform v0.0.0
 	github.com/parleyhq/parley/services/bidirectional v0.0.0
 	github.com/parleyhq/parley/services/unary v0.0.0
+	github.com/rogpeppe/go-internal v1.14.1
 	github.com/willabides/kongplete v0.4.0
 	go.uber.org/goleak v1.3.0
 	google.golang.org/protobuf v1.36.12
@@ -35,7 +36,6 @@ require (
 	github.com/kr/text v0.2.0 // indirect
 	github.com/minio/minlz v1.0.1-0.20250507153514-87eb42fe8882 // indirect
 	github.com/pkg/errors v0.9.1 // indirect
-	github.com/rogpeppe/go-internal v1.14.1 // indirect
 )
 
 require (

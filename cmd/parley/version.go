@@ -19,6 +19,10 @@ Examples:
 
 // Run prints the version of the binary and of the Go that built it.
 func (versionCmd) Run(std streams) error {
-	_, err := fmt.Fprintf(std.out, "parley %s %s %s/%s\n", standalone.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Fprintln(std.out, versionLine())
 	return err
+}
+
+func versionLine() string {
+	return fmt.Sprintf("parley %s %s %s/%s", standalone.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

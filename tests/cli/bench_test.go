@@ -28,7 +28,7 @@ func TestBenchTable(t *testing.T) {
 	if got.code != 0 || got.stderr != "" {
 		t.Errorf("exit code %d\n%s", got.code, got.stderr)
 	}
-	for _, part := range []string{server.URL + ", connect proto, HTTP/2", "published in batches of 3", "share this machine"} {
+	for _, part := range []string{server.URL + ", connect proto, HTTP/2", "published in batches of 3", "share this machine", "once for each of the 2 readers"} {
 		if !strings.Contains(got.stdout, part) {
 			t.Errorf("the table does not say %q:\n%s", part, got.stdout)
 		}

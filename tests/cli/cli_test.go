@@ -208,6 +208,16 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// TestVersion holds that the flag and the command say the same.
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	command, flag := parley(t, "version"), parley(t, "--version")
+	if command.code != 0 || !strings.HasPrefix(command.stdout, "parley ") {
+		t.Errorf("%v", command)
+	}
+	flag.expect(t, "--version", 0, command.stdout)
+}
+
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -63,6 +63,9 @@ func TestContexts(t *testing.T) {
 	}
 	topics("the context in use", u, "second")
 	topics("--context", u, "first", "--context", "one")
+	u.with("PARLEY_SERVER=http://other:1").runs(t, "", "context", "use", "two").
+		says(t, "use in vain", 0, "context two is in use", "PARLEY_SERVER is set to http://other:1 and wins over the context in use: unset PARLEY_SERVER")
+	u.with("PARLEY_CONTEXT=one").runs(t, "", "context", "list").says(t, "list", 0, "PARLEY_CONTEXT is set to one and wins")
 	topics("PARLEY_CONTEXT", u.with("PARLEY_CONTEXT=one"), "first")
 	topics("--context before PARLEY_CONTEXT", u.with("PARLEY_CONTEXT=one"), "second", "--context", "two")
 	topics("--server", u, "first", "--server", one.URL)

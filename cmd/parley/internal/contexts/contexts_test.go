@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -50,7 +51,7 @@ func TestBook(t *testing.T) {
 }
 
 // TestStore holds that a change is readable by its owner alone, that one which
-// fails changes nothing, and that nothing else stays in the folder.
+// fails changes nothing, and that nothing but the lock stays beside it.
 func TestStore(t *testing.T) {
 	t.Parallel()
 	store := NewStore(filepath.Join(t.TempDir(), "new", "contexts.json"))
@@ -78,8 +79,27 @@ func TestStore(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v, want mode 0600", info.Mode(), err)
 	}
-	if files, err := os.ReadDir(filepath.Dir(store.Path())); err != nil || len(files) != 1 {
+	if files, err := os.ReadDir(filepath.Dir(store.Path())); err != nil || len(files) != 2 || files[1].Name() != "contexts.json.lock" {
 		t.Errorf("left behind: %v, %v", files, err)
+	}
+}
+
+// TestConcurrentChanges holds that changes at the same time all take place.
+func TestConcurrentChanges(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "new", "contexts.json")
+	var changes sync.WaitGroup
+	for i := range 20 {
+		changes.Go(func() {
+			add := func(book *Book) error { return book.Add(fmt.Sprintf("context-%d", i), Context{Server: "s"}, false) }
+			if err := NewStore(path).Change(add); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	changes.Wait()
+	if book, err := NewStore(path).Read(); err != nil || len(book.Contexts) != 20 {
+		t.Errorf("%d contexts, %v, want 20", len(book.Contexts), err)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
 // Store reads and writes the file of contexts.
@@ -54,11 +56,20 @@ func (s Store) Read() (Book, error) {
 	return book, nil
 }
 
-// Change reads the contexts, calls change, and writes them unless it fails.
+// Change reads the contexts, calls change, and writes them unless it fails. Changes
+// of several processes come one after the other.
 func (s Store) Change(change func(*Book) error) error {
 	if s.path == "" {
 		return s.err
 	}
+	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+		return fmt.Errorf("write contexts: %w", err)
+	}
+	unlock, err := lockedfile.MutexAt(s.path + ".lock").Lock() // contexts.json is replaced: no lock on it would last
+	if err != nil {
+		return fmt.Errorf("lock contexts: %w", err)
+	}
+	defer unlock()
 	book, err := s.Read()
 	if err != nil {
 		return err
@@ -78,11 +89,7 @@ func (s Store) Change(change func(*Book) error) error {
 
 // replace puts a new file in the place of the old one, for the user alone.
 func (s Store) replace(content []byte) error {
-	folder := filepath.Dir(s.path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return err
-	}
-	file, err := os.CreateTemp(folder, "contexts-*.json") // mode 0600
+	file, err := os.CreateTemp(filepath.Dir(s.path), "contexts-*.json") // mode 0600
 	if err != nil {
 		return err
 	}

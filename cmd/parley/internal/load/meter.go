@@ -84,6 +84,7 @@ type Result struct {
 	Bytes     int64   `json:"bytes"`
 	Errors    int64   `json:"errors"`
 	LatencyOf string  `json:"latency_of"`
+	Reading   bool    `json:"-"` // see Workload
 	P50       float64 `json:"p50_seconds"`
 	P99       float64 `json:"p99_seconds"`
 	Max       float64 `json:"max_seconds"`
@@ -109,7 +110,7 @@ func (m *meter) result() Result {
 	defer m.mu.Unlock()
 	seconds := func(microseconds int64) float64 { return float64(microseconds) / 1e6 }
 	return Result{
-		Workload: m.workload.Name, LatencyOf: m.workload.Latency,
+		Workload: m.workload.Name, LatencyOf: m.workload.Latency, Reading: m.workload.Reading,
 		Seconds: m.end.Sub(m.begin).Seconds(), Messages: m.messages, Bytes: m.bytes, Errors: m.errors, First: m.first,
 		P50: seconds(m.latencies.ValueAtQuantile(50)), P99: seconds(m.latencies.ValueAtQuantile(99)), Max: seconds(m.latencies.Max()),
 	}

@@ -37,8 +37,9 @@ type Workload struct {
 	// Name is what it is called, Help a sentence about it, and Latency says of what
 	// the latency is measured.
 	Name, Help, Latency string
-	// Topic: it needs one. Duplex: it needs bidirectional streams.
-	Topic, Duplex bool
+	// Topic: it needs one. Duplex: it needs bidirectional streams. Reading: it counts
+	// what its readers get, a message once for each.
+	Topic, Duplex, Reading bool
 
 	prepare func(context.Context, Settings) error // before the time begins to run; or nil
 	drive   func(*run)
@@ -48,11 +49,11 @@ type Workload struct {
 // is published first can be replayed.
 func Workloads() []Workload {
 	return []Workload{
-		{"unary", "one call after the other, each answered with what it said", "a call", false, false, nil, (*run).unary},
-		{"bidirectional", "streams of messages, each answered with what it said", "a message and its answer", false, true, nil, (*run).bidirectional},
-		{"publish", "one Publish after the other", "a batch until its receipt", true, false, nil, (*run).publish},
-		{"exchange", "batch after batch on Exchange streams", "a batch until its receipt", true, true, nil, (*run).exchange},
-		{"subscribe", "one publisher, and readers that wait for what it publishes", "a message until a reader has it", true, true, nil, (*run).subscribe},
-		{"replay", "readers that read all that is stored, again and again", "a call until its first message", true, false, fill, (*run).replay},
+		{"unary", "one call after the other, each answered with what it said", "a call", false, false, false, nil, (*run).unary},
+		{"bidirectional", "streams of messages, each answered with what it said", "a message and its answer", false, true, false, nil, (*run).bidirectional},
+		{"publish", "one Publish after the other", "a batch until its receipt", true, false, false, nil, (*run).publish},
+		{"exchange", "batch after batch on Exchange streams", "a batch until its receipt", true, true, false, nil, (*run).exchange},
+		{"subscribe", "one publisher, and readers that wait for what it publishes", "a message until a reader has it", true, true, true, nil, (*run).subscribe},
+		{"replay", "readers that read all that is stored, again and again", "a call until its first message", true, false, true, fill, (*run).replay},
 	}
 }
