@@ -30,7 +30,9 @@ var (
 // Publisher publishes to one topic, many messages at once, and each of them once:
 // every message has an id, so that what is sent again after a failure is not
 // stored again. Messages are stored in the order of the calls of Publish, and what
-// is stored has no hole but messages that were refused for themselves.
+// is stored has no hole but messages that were refused for themselves. A topic whose
+// de-duplication window is 0 remembers no ids: there a message that is sent again can
+// be stored twice.
 //
 // It is safe for concurrent use. It runs goroutines: call [Publisher.Close].
 type Publisher struct {

@@ -236,9 +236,10 @@ class Publisher:
 
     Each message without an id is sent with one, so that a repeated batch is stored
     once; the caller's Message stays as it is. To publish the same messages again
-    after an exception, give them ids of your own. It holds for as long as the topic remembers ids: keep
-    give_up_after, in seconds, below the topic's deduplication_window (default 10
-    minutes). attempt_timeout bounds each attempt, in seconds.
+    after an exception, give them ids of your own. It holds for as long as the topic
+    remembers ids: keep give_up_after, in seconds, below the topic's
+    deduplication_window (default 10 minutes). In a topic whose window is 0 a repeated
+    batch can be stored twice. attempt_timeout bounds each attempt, in seconds.
 
     Any number of threads may use one publisher. Order is that within one call of
     publish, and of calls that follow each other.

@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,8 +15,8 @@ import (
 )
 
 // TestPackage installs the tarball of clients/ts as a stranger would, checks the
-// types of the README's program, and runs it twice: the second run goes on where
-// the first one was.
+// types of the README's page, and runs it twice: the second run goes on where the
+// first one was. Then it runs the README's program for Node.
 func TestPackage(t *testing.T) {
 	t.Parallel()
 	dir := unpack(t)
@@ -48,6 +49,24 @@ func TestPackage(t *testing.T) {
 	follow(t, dir, `"sequence":"2"`, "1n two coffees\n2n one tea\n")
 	parley("publish", "orders", "the bill")
 	follow(t, dir, `"sequence":"3"`, "3n the bill\n")
+
+	parley("topic", "delete", "orders", "--yes")
+	parley("topic", "create", "orders")
+	whole := harness.GuideBlocks(t, "clients/ts/README.md", "js")
+	if len(whole) != 1 {
+		t.Fatalf("the README has %d programs for Node, the test knows 1", len(whole))
+	}
+	if err := os.WriteFile(filepath.Join(dir, "orders.js"), []byte(strings.ReplaceAll(whole[0], "http://127.0.0.1:8080", server.URL)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a connection that is kept would keep it from ending
+	defer cancel()
+	cmd := exec.CommandContext(ctx, harness.Tool(t, "node"), "orders.js")
+	cmd.Dir = dir
+	shown := harness.GuideBlocks(t, "clients/ts/README.md", "text")
+	if output, err := cmd.CombinedOutput(); err != nil || len(shown) != 1 || string(output) != shown[0] {
+		t.Errorf("%v, %q, want %q", err, output, shown)
+	}
 }
 
 func checkTypes(t *testing.T, dir, file string) {

@@ -24,7 +24,9 @@ export interface PublishOptions {
 
 /**
  * Publishes one batch and repeats the call where the connection broke, where there
- * was no answer for 20 s, or where the server asks to. It stores the batch once: a message without an `id` gets one.
+ * was no answer for 20 s, or where the server asks to. It stores the batch once: a
+ * message without an `id` gets one. In a topic that remembers no ids, because its
+ * de-duplication window is 0, a repeated call can store the batch twice.
  *
  * Throws the last `ConnectError` when the time is over, and any error that another
  * attempt would only repeat at once. To try again later without storing the batch
