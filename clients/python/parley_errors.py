@@ -64,9 +64,11 @@ def retry_delay(error):
 def describe(error):
     """Returns a failed call as text for a person, a line for each fault."""
     reason, violations = details(error)
-    lines = [f"{error.code().name}{f' ({reason})' if reason else ''}: {error.details()}"]
-    lines += [f"  {field}: {description}" for field, description in violations]
-    return "\n".join(lines)
+    message = error.details()
+    faults = [f"{field}: {description}" for field, description in violations]
+    if faults and (message == faults[0] or message.startswith(faults[0] + " (and ")):  # it is the first one, and counts the others
+        del faults[0]
+    return "\n  ".join([f"{error.code().name}{f' ({reason})' if reason else ''}: {message}"] + faults)
 
 
 def _packed(error):

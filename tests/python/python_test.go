@@ -89,7 +89,7 @@ func TestUnaryClient(t *testing.T) {
 		"a message": {[]string{"Grüße"}, outcome{stdout: "message: \"Grüße\"\nmessage: \"Hello I am up and running. Received ‘Grüße’ message from you\"\n"}},
 		"violation": {[]string{""}, outcome{
 			stdout: "message: \"\"\n",
-			stderr: "INVALID_ARGUMENT (INVALID_FIELD): message: must be at least 1 bytes\n  message: must be at least 1 bytes\n",
+			stderr: "INVALID_ARGUMENT (INVALID_FIELD): message: must be at least 1 bytes\n",
 			code:   1,
 		}},
 	} {
@@ -149,7 +149,7 @@ func TestBidirectionalClientFails(t *testing.T) {
 	needGRPC(t)
 	server := harness.Start(t)
 	got := client(t, "bidirectional_client.py", "First message", "", "--server", server.Addr)
-	if got.code != 1 || !strings.HasPrefix(got.stderr, "INVALID_ARGUMENT (INVALID_FIELD): ") || !strings.Contains(got.stderr, "\n  message: ") {
+	if got.code != 1 || got.stderr != "INVALID_ARGUMENT (INVALID_FIELD): message: must be at least 1 bytes\n" {
 		t.Errorf("got %+v", got)
 	}
 	if !strings.Contains(got.stdout, "Hello from the server received your First message") {
