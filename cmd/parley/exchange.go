@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/user"
+	"strings"
 	"time"
 
 	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
@@ -88,23 +89,29 @@ func (c *exchangeCmd) Run(std streams) error {
 	err = session.Run(ctx)
 	in.Close() // what follows is for a terminal as it was
 	err = errors.Join(err, in.failed())
-	if in.unsent > 0 {
-		fmt.Fprintf(std.err, "parley: %s not sent\n", render.Count(uint64(in.unsent), "line"))
-	}
-	return c.conclude(ctx, std, session, err)
+	return std.conclude(c.verdict(ctx, session, err), strings.Join(c.left(session, in.unsent), "\nparley: "))
 }
 
-// conclude says what is left open, and how to go on.
-func (c *exchangeCmd) conclude(ctx context.Context, std streams, session *chat.Session, err error) error {
+// left says what is left open, and how to go on.
+func (c *exchangeCmd) left(session *chat.Session, unsent int) []string {
+	var said []string
+	if unsent > 0 {
+		said = append(said, render.Count(uint64(unsent), "line")+" not sent")
+	}
 	switch lines, open := session.Unconfirmed(); {
 	case lines > 0 && open:
-		fmt.Fprintf(std.err, "parley: %s without a receipt: perhaps stored\n", render.Count(uint64(lines), "line"))
+		said = append(said, render.Count(uint64(lines), "line")+" without a receipt: perhaps stored")
 	case lines > 0:
-		fmt.Fprintf(std.err, "parley: %s not stored\n", render.Count(uint64(lines), "line"))
+		said = append(said, render.Count(uint64(lines), "line")+" not stored")
 	}
 	if cursor := session.Cursor(); cursor != nil {
-		fmt.Fprintln(std.err, "parley: to go on from here: "+c.commandLine("exchange", c.Topic, "--name", c.name(), "--from", position.Format(cursor)))
+		said = append(said, "to go on from here: "+c.commandLine("exchange", c.Topic, "--name", c.name(), "--from", position.Format(cursor)))
 	}
+	return said
+}
+
+// verdict returns why the conversation ended, nil if it went well.
+func (c *exchangeCmd) verdict(ctx context.Context, session *chat.Session, err error) error {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err() // whatever the stream made of it

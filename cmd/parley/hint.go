@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"strings"
 )
@@ -31,12 +32,18 @@ type consequence struct {
 
 func (e *consequence) Unwrap() error { return e.error }
 
-// withConsequence adds what came of err, if anything did.
-func withConsequence(err error, text string) error {
-	if err == nil || text == "" {
+// conclude tells what came of a command, if anything did: at once where it went
+// well, otherwise after err, which it returns.
+func (s streams) conclude(err error, text string) error {
+	switch {
+	case text == "":
 		return err
+	case err == nil:
+		fmt.Fprintln(s.err, "parley: "+text)
+		return nil
+	default:
+		return &consequence{error: err, text: text}
 	}
-	return &consequence{error: err, text: text}
 }
 
 // command is how the reader can call this program again.

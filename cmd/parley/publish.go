@@ -89,5 +89,5 @@ func (c *publishCmd) Run(std streams) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		err = ctx.Err() // whatever the messages made of it
 	}
-	return withConsequence(err, p.advice(runErr))
+	return std.conclude(err, p.advice(runErr))
 }

@@ -73,16 +73,19 @@ func (c *subscribeCmd) Run(std streams) error {
 	notice := func(text string) { fmt.Fprintln(std.err, "parley: "+text) }
 	s := c.subscriber(connected.Connect(), start, notice)
 	err = printer.all(s.Batches(ctx))
+	came := ""
 	if printer.done != nil {
-		notice("to go on from here: " + c.resume(printer.done))
+		came = "to go on from here: " + c.resume(printer.done)
 	}
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return ctx.Err() // whatever the stream made of it
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		err = ctx.Err() // whatever the stream made of it
+	case client.Explain(err).Reason == reasonName(errorv1.Reason_REASON_POSITION_AHEAD):
+		err = withHint(err, "Use --from end for what is published from now on.")
+	default:
+		err = c.explain(c.Topic, err)
 	}
-	if client.Explain(err).Reason == reasonName(errorv1.Reason_REASON_POSITION_AHEAD) {
-		return withHint(err, "Use --from end for what is published from now on.")
-	}
-	return c.explain(c.Topic, err)
+	return std.conclude(err, came)
 }
 
 // start is where to begin: where an earlier run came to, or where the flag says.
