@@ -106,7 +106,7 @@ func TestRecover(t *testing.T) {
 	mustClose(t, s)
 	for _, path := range files(t, fs, "data") {
 		if content := readAll(t, fs, path); strings.HasSuffix(path, ".log") && len(content) > 0 {
-			writeAll(t, fs, path, content[:len(content)*2/3])
+			writeAll(t, fs, path, content[:len(logPart(content))*2/3])
 		}
 	}
 	var loss *store.LossError

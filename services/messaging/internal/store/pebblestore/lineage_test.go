@@ -17,7 +17,7 @@ func cutLog(t *testing.T, fs vfs.FS, numerator, denominator int) {
 	t.Helper()
 	for _, path := range files(t, fs, "data") {
 		if content := readAll(t, fs, path); strings.HasSuffix(path, ".log") && len(content) > 0 {
-			writeAll(t, fs, path, content[:len(content)*numerator/denominator])
+			writeAll(t, fs, path, content[:len(logPart(content))*numerator/denominator])
 		}
 	}
 }

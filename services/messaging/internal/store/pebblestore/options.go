@@ -103,7 +103,7 @@ func setDefault[T comparable](field *T, value T) {
 func (o Options) engine(readOnly bool, events func(), fatal func(error)) *pebble.Options {
 	logger := engineLogger{log: o.Logger, fatal: fatal}
 	opts := &pebble.Options{
-		FS: guardFS{o.FS},
+		FS: guardFS{logFS{o.FS}},
 		// With an older format, damage anywhere in the newest log file reads as its
 		// end.
 		FormatMajorVersion: pebble.FormatNewest,

@@ -150,7 +150,7 @@ func readTopic(t *testing.T, s store.Store, topic string) map[uint64]string {
 
 func memoryOptions(fs vfs.FS) pebblestore.Options {
 	return pebblestore.Options{
-		Dir: "data", FS: fs, MarkInterval: time.Millisecond, MemTableBytes: 256 << 10,
+		Dir: "data", FS: fullLogs{fs}, MarkInterval: time.Millisecond, MemTableBytes: 256 << 10,
 		DiskFree: func() (uint64, error) { return 1 << 40, nil },
 	}
 }

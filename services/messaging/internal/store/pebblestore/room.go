@@ -1,8 +1,10 @@
 package pebblestore
 
 import (
+	"errors"
 	"fmt"
-	"strings"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 )
@@ -17,14 +19,14 @@ func checkRoom(opts Options) error {
 	names, _ := opts.FS.List(engineDir(opts)) // none for a new store; what else is wrong, opening says
 	need := uint64(roomToSpare)
 	for _, name := range names {
-		if !strings.HasSuffix(name, ".log") {
+		if !isLog(name) {
 			continue
 		}
-		info, err := opts.FS.Stat(opts.FS.PathJoin(engineDir(opts), name))
+		size, err := writtenSize(opts.FS, opts.FS.PathJoin(engineDir(opts), name))
 		if err != nil {
 			return fmt.Errorf("look at the log: %w", err)
 		}
-		need += uint64(info.Size())
+		need += uint64(size)
 	}
 	free, err := opts.DiskFree()
 	if err != nil {
@@ -35,4 +37,13 @@ func checkRoom(opts Options) error {
 			store.ErrLowDiskSpace, free, need)
 	}
 	return nil
+}
+
+func writtenSize(fs vfs.FS, path string) (int64, error) {
+	f, err := fs.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	size, err := written(f)
+	return size, errors.Join(err, f.Close())
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/record"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/wal"
 
@@ -44,12 +45,12 @@ func tryOpen(opts Options) error {
 
 // cutLogs ends the log before its first damaged record.
 func cutLogs(opts Options) error {
-	logs, err := wal.Scan(wal.Dir{FS: opts.FS, Dirname: engineDir(opts)})
+	logs, err := wal.Scan(wal.Dir{FS: logFS{opts.FS}, Dirname: engineDir(opts)})
 	if err != nil {
 		return err
 	}
 	for i, log := range logs {
-		path, offset, whole, err := firstDamage(log)
+		path, offset, whole, err := firstDamage(log, i == len(logs)-1)
 		if err != nil {
 			return err
 		}
@@ -73,12 +74,13 @@ func cutLogs(opts Options) error {
 }
 
 // firstDamage returns where the first record of a log begins that cannot be read.
-func firstDamage(log wal.LogicalLog) (path string, offset int64, whole bool, err error) {
+// The newest log may end with anything that is not known to have been synced.
+func firstDamage(log wal.LogicalLog, newest bool) (path string, offset int64, whole bool, err error) {
 	r := log.OpenForRead()
 	defer func() { err = errors.Join(err, r.Close()) }()
 	for {
 		_, at, err := r.NextRecord()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) || newest && errors.Is(err, record.ErrUnexpectedEOF) {
 			return "", 0, true, nil
 		}
 		if err != nil {

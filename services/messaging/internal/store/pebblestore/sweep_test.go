@@ -114,12 +114,8 @@ func TestSweep(t *testing.T) {
 	outcomes := make(map[string]int)
 	for _, path := range files(t, img.fs, "data") {
 		content := readAll(t, img.fs, path)
-		stride := max(1, len(content)/12)
-		if os.Getenv(sweepAll) != "" {
-			stride = 1
-		}
 		for _, d := range damages() {
-			for at := 0; at < len(content); at += stride {
+			for _, at := range offsets(content) {
 				fs := vfs.NewMem()
 				if _, err := vfs.Clone(img.fs, fs, "data", "data"); err != nil {
 					t.Fatal(err)
@@ -136,6 +132,23 @@ func TestSweep(t *testing.T) {
 	for outcome, n := range outcomes {
 		t.Logf("%5d %s", n, outcome)
 	}
+}
+
+// offsets returns where to damage a file: mostly before the zeros at its end.
+func offsets(content []byte) []int {
+	part := len(logPart(content))
+	stride := max(1, part/12)
+	if os.Getenv(sweepAll) != "" {
+		stride = 1
+	}
+	var all []int
+	for at := 0; at < part; at += stride {
+		all = append(all, at)
+	}
+	for at := part; at < len(content); at += max(1, (len(content)-part)/3) {
+		all = append(all, at)
+	}
+	return all
 }
 
 func kindOf(name string) string {
