@@ -93,19 +93,18 @@ func written(f vfs.File) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	end := info.Size()
-	size := end
+	size := info.Size()
+	last := (size + logBlock - 1) / logBlock * logBlock
 	block, zeros := make([]byte, logBlock), make([]byte, logBlock)
-	for size > 0 {
-		from := (size - 1) / logBlock * logBlock
-		part := block[:size-from]
-		if n, err := f.ReadAt(part, from); n < len(part) {
+	for last > 0 {
+		part := block[:min(size-last+logBlock, logBlock)]
+		if n, err := f.ReadAt(part, last-logBlock); n < len(part) {
 			return 0, err
 		}
 		if !bytes.Equal(part, zeros[:len(part)]) {
 			break
 		}
-		end, size = size, from
+		last -= logBlock
 	}
-	return end, nil
+	return min(size, last+logBlock), nil
 }
