@@ -3,7 +3,6 @@ package pebblestore
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -42,11 +41,7 @@ func (l logFS) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
 	if err != nil || !isLog(name) {
 		return f, err
 	}
-	left, err := written(f)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("find the end of %s: %w", name, err), f.Close())
-	}
-	return &writtenPart{File: f, left: left}, nil
+	return &writtenPart{File: f}, nil
 }
 
 func isLog(name string) bool { return strings.HasSuffix(name, ".log") }
@@ -70,41 +65,47 @@ func (f fullSizeFile) Preallocate(offset, length int64) error {
 	return f.File.Preallocate(offset, length)
 }
 
-// writtenPart reads a log up to what written says.
+// writtenPart reads a log up to the first of the blocks of zeros at its end. A log
+// that was closed does not end so, and the engine must see it.
 type writtenPart struct {
 	vfs.File
-	left int64
+
+	at      int64 // where the next read begins
+	written int64 // up to here something is
+	ended   bool
 }
 
-// Read implements vfs.File.
+// Read implements vfs.File. It is for one goroutine, and looks at whole blocks,
+// which the engine reads and copies.
 func (p *writtenPart) Read(b []byte) (int, error) {
-	if p.left <= 0 {
+	if p.ended {
 		return 0, io.EOF
 	}
-	n, err := p.File.Read(b[:min(int64(len(b)), p.left)])
-	p.left -= int64(n)
+	n, err := p.File.Read(b)
+	p.at += int64(n)
+	if err != nil || n < logBlock || p.at%logBlock != 0 || p.at <= p.written || !isZero(b[:n]) {
+		return n, err
+	}
+	p.written, p.ended, err = nextWritten(p.File, p.at)
 	return n, err
 }
 
-// written returns the length of a log without the blocks of zeros at its end, but
-// for the first: a log that was closed does not end so, and the engine must see it.
-func written(f vfs.File) (int64, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
-	size := info.Size()
-	last := (size + logBlock - 1) / logBlock * logBlock
-	block, zeros := make([]byte, logBlock), make([]byte, logBlock)
-	for last > 0 {
-		part := block[:min(size-last+logBlock, logBlock)]
-		if n, err := f.ReadAt(part, last-logBlock); n < len(part) {
-			return 0, err
+// nextWritten returns where the first block ends, from an offset on, that is not
+// all zero; ended says that there is none.
+func nextWritten(f vfs.File, at int64) (end int64, ended bool, err error) {
+	block := make([]byte, logBlock)
+	for {
+		n, err := f.ReadAt(block, at)
+		at += int64(n)
+		switch {
+		case !isZero(block[:n]):
+			return at, false, nil
+		case errors.Is(err, io.EOF):
+			return at, true, nil
+		case err != nil:
+			return at, false, err
 		}
-		if !bytes.Equal(part, zeros[:len(part)]) {
-			break
-		}
-		last -= logBlock
 	}
-	return min(size, last+logBlock), nil
 }
+
+func isZero(b []byte) bool { return len(b) == 0 || b[0] == 0 && bytes.Equal(b[1:], b[:len(b)-1]) }

@@ -3,6 +3,7 @@ package pebblestore
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -60,10 +61,10 @@ func fileSize(fs vfs.FS, path string) (int64, error) {
 }
 
 func writtenSize(fs vfs.FS, path string) (int64, error) {
-	f, err := fs.Open(path)
+	f, err := logFS{fs}.Open(path)
 	if err != nil {
 		return 0, err
 	}
-	size, err := written(f)
+	size, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, f, make([]byte, logBlock))
 	return size, errors.Join(err, f.Close())
 }
