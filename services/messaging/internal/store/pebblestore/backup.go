@@ -103,7 +103,7 @@ func restore(backup string, opts Options) error {
 	if err := checkFormat(from); err != nil {
 		return err
 	}
-	if err := inspect(from); err != nil {
+	if _, err := inspect(from); err != nil {
 		return err
 	}
 	partial := opts
@@ -118,7 +118,7 @@ func restore(backup string, opts Options) error {
 	if err != nil || !ok {
 		return errors.Join(errors.New("copy backup"), err)
 	}
-	s, err := start(partial, func(db *pebble.DB, c *catalogue) error { return c.renew(db, renewal{}) })
+	s, err := start(partial, renewal{}.adopt)
 	if err != nil {
 		return err
 	}

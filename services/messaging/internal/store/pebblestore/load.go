@@ -1,8 +1,10 @@
 package pebblestore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -23,39 +25,70 @@ type catalogue struct {
 // newest record of a topic, which goes to unreadable.
 func load(db pebble.Reader) (*catalogue, error) {
 	c := &catalogue{topics: make(map[string]*topic), unreadable: make(map[string]error)}
-	value, err := get(db, layout.CommitKey())
-	if err == nil && value != nil {
-		c.commit, err = layout.ParseCommit(value)
+	var err error
+	if c.commit, err = commitOf(db); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		return nil, damaged("read commit number", err)
-	}
-	start, end := layout.TopicSpan()
-	it, err := db.NewIter(&pebble.IterOptions{LowerBound: start, UpperBound: end})
+	list, err := topicList(db)
 	if err != nil {
 		return nil, damaged("read topics", err)
 	}
-	defer func() { _ = it.Close() }()
-	for ok := it.First(); ok; ok = it.Next() {
-		name := layout.TopicName(it.Key())
-		def, err := layout.ParseTopic(it.Value())
-		if err == nil {
-			err = c.loadTopic(db, name, def)
-		}
-		if err != nil {
-			return nil, damaged("read topic "+name, err)
-		}
-	}
-	if err := it.Error(); err != nil {
+	ends, err := openLogEnds(db)
+	if err != nil {
 		return nil, damaged("read topics", err)
+	}
+	defer ends.close()
+	for _, t := range list {
+		if err := c.loadTopic(ends, t); err != nil {
+			return nil, damaged("read topic "+t.name, err)
+		}
 	}
 	return c, nil
 }
 
-func (c *catalogue) loadTopic(db pebble.Reader, name string, def layout.Topic) error {
-	t := &topic{name: name, log: def.Log}
-	st := &state{Topic: def, low: layout.LowWater{First: 1}}
-	value, err := get(db, layout.LowWaterKey(def.Log))
+func commitOf(db pebble.Reader) (layout.Commit, error) {
+	var commit layout.Commit
+	value, err := get(db, layout.CommitKey())
+	if err == nil && value != nil {
+		commit, err = layout.ParseCommit(value)
+	}
+	if err != nil {
+		return commit, damaged("read commit number", err)
+	}
+	return commit, nil
+}
+
+type namedTopic struct {
+	name string
+	layout.Topic
+}
+
+// topicList returns the definitions of all topics in the order of their logs, in
+// which the records of many lie close together.
+func topicList(db pebble.Reader) ([]namedTopic, error) {
+	start, end := layout.TopicSpan()
+	it, err := db.NewIter(&pebble.IterOptions{LowerBound: start, UpperBound: end})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = it.Close() }()
+	var list []namedTopic
+	for ok := it.First(); ok; ok = it.Next() {
+		name := layout.TopicName(it.Key())
+		def, err := layout.ParseTopic(it.Value())
+		if err != nil {
+			return nil, fmt.Errorf("topic %s: %w", name, err)
+		}
+		list = append(list, namedTopic{name, def})
+	}
+	slices.SortFunc(list, func(a, b namedTopic) int { return cmp.Compare(a.Log, b.Log) })
+	return list, it.Error()
+}
+
+func (c *catalogue) loadTopic(ends *logEnds, def namedTopic) error {
+	t := &topic{name: def.name, log: def.Log}
+	st := &state{Topic: def.Topic, low: layout.LowWater{First: 1}}
+	value, err := ends.lowWater(def.Log)
 	if err == nil && value != nil {
 		st.low, err = layout.ParseLowWater(value)
 	}
@@ -65,10 +98,10 @@ func (c *catalogue) loadTopic(db pebble.Reader, name string, def layout.Topic) e
 	st.last = max(def.Floor(), st.low.First-1)
 	st.time = max(def.PastTime, st.low.Time)
 	st.bytes, st.count = st.low.Bytes, st.low.Messages
-	newest, ok, err := newestRecord(db, def.Log)
+	newest, ok, err := ends.newestRecord(def.Log)
 	if err != nil {
-		c.unreadable[name] = err
-		newest, ok = newestReadable(db, def.Log)
+		c.unreadable[def.name] = err
+		newest, ok = newestReadable(ends.db, def.Log)
 	}
 	if ok {
 		st.last = max(st.last, newest.last())
@@ -77,43 +110,8 @@ func (c *catalogue) loadTopic(db pebble.Reader, name string, def layout.Topic) e
 		st.bytes, st.count = max(st.bytes, newest.EndBytes), max(st.count, newest.EndMessages)
 	}
 	t.state.Store(st)
-	c.topics[name] = t
+	c.topics[def.name] = t
 	return nil
-}
-
-func newestRecord(db pebble.Reader, log uint64) (f found, ok bool, err error) {
-	return recordBefore(db, log, layout.EndOfLog)
-}
-
-// recordBefore returns the last record that begins before a sequence, without
-// its frames.
-func recordBefore(db pebble.Reader, log, sequence uint64) (f found, ok bool, err error) {
-	c, err := openCursor(db, log, layout.EndOfLog-1)
-	if err != nil {
-		return found{}, false, err
-	}
-	defer c.close()
-	f, ok, err = c.seekBefore(sequence)
-	f.frames = nil
-	return f, ok, err
-}
-
-// newestReadable finds the newest record of a log that can be read, where the
-// very newest cannot.
-func newestReadable(db pebble.Reader, log uint64) (newest found, ok bool) {
-	good, bad := uint64(0), layout.EndOfLog
-	for good+1 < bad {
-		middle := good + (bad-good)/2
-		f, there, err := recordBefore(db, log, middle)
-		if err != nil {
-			bad = middle
-			continue
-		}
-		if good = middle; there {
-			newest, ok = f, true
-		}
-	}
-	return newest, ok
 }
 
 // compare returns what is missing from the catalogue by the mark, nil if nothing

@@ -37,17 +37,15 @@ func openLocked(opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	adopt := adoptNew
 	if there {
-		if err := inspect(opts); err != nil {
+		known, err := inspect(opts)
+		if err != nil {
 			return nil, err
 		}
+		adopt = known.adopt
 	}
-	s, err := start(opts, func(_ *pebble.DB, c *catalogue) error {
-		if !there && len(c.topics) > 0 {
-			return fmt.Errorf("%s is missing: %w", formatName, store.ErrDamaged)
-		}
-		return nil
-	})
+	s, err := start(opts, adopt)
 	if err != nil {
 		return nil, err
 	}
@@ -59,19 +57,38 @@ func openLocked(opts Options) (*Store, error) {
 	return s, nil
 }
 
-// inspect opens an existing store for reading only and compares it with its
-// mark.
-func inspect(opts Options) error {
+// adoptNew is what start does with a database that is not there yet.
+func adoptNew(db *pebble.DB) (*catalogue, error) {
+	c, err := load(db)
+	if err == nil && len(c.topics) > 0 {
+		err = fmt.Errorf("%s is missing: %w", formatName, store.ErrDamaged)
+	}
+	return c, err
+}
+
+// adopt goes on with a catalogue that was read before the database was opened for
+// use. Opening moves what the log holds into tables and changes nothing else.
+func (c *catalogue) adopt(db *pebble.DB) (*catalogue, error) {
+	commit, err := commitOf(db)
+	if err == nil && commit != c.commit {
+		err = fmt.Errorf("commit %d was found, now %d: %w", c.commit.Number, commit.Number, store.ErrDamaged)
+	}
+	return c, err
+}
+
+// inspect opens an existing store for reading only, compares it with its mark, and
+// returns what is in it.
+func inspect(opts Options) (*catalogue, error) {
 	state, err := mark.Load(opts.FS, opts.Dir, markName)
 	if err != nil {
-		return damaged("read mark", err)
+		return nil, damaged("read mark", err)
 	}
 	if err := mark.Verify(opts.FS, engineDir(opts), state.Manifest); err != nil {
-		return err
+		return nil, err
 	}
 	db, err := pebble.Open(engineDir(opts), opts.engine(true, nil, nil))
 	if err != nil {
-		return damaged("open log", err)
+		return nil, damaged("open log", err)
 	}
 	c, err := load(db)
 	if err == nil {
@@ -86,12 +103,12 @@ func inspect(opts Options) error {
 	if err == nil {
 		err = c.compare(db, state)
 	}
-	return errors.Join(err, db.Close())
+	return c, errors.Join(err, db.Close())
 }
 
-// start opens the database for use, lets adopt look at what is in it and change
-// it, begins a new mark, and starts the goroutines.
-func start(opts Options, adopt func(*pebble.DB, *catalogue) error) (*Store, error) {
+// start opens the database for use, lets adopt say what is in it and change it,
+// begins a new mark, and starts the goroutines.
+func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, error) {
 	if err := checkRoom(opts); err != nil {
 		return nil, err
 	}
@@ -107,10 +124,7 @@ func start(opts Options, adopt func(*pebble.DB, *catalogue) error) (*Store, erro
 		return nil, err
 	}
 	s.db = db
-	c, err := load(db)
-	if err == nil {
-		err = adopt(db, c)
-	}
+	c, err := adopt(db)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/cockroachdb/pebble/v2"
-
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
 )
@@ -47,7 +45,7 @@ func Recover(opts Options, how Recovery) (finding, err error) {
 func recoverLocked(opts Options, how Recovery) (finding, err error) {
 	there, finding := exists(opts)
 	if finding == nil && there {
-		finding = inspect(opts)
+		_, finding = inspect(opts)
 	}
 	if finding == nil || errors.Is(finding, store.ErrFormatTooNew) || !how.AcceptLoss {
 		return finding, nil
@@ -63,9 +61,7 @@ func recoverLocked(opts Options, how Recovery) (finding, err error) {
 	if err := salvage(opts); err != nil {
 		return finding, err
 	}
-	s, err := start(opts, func(db *pebble.DB, c *catalogue) error {
-		return c.renew(db, renewal{mark: state, lost: how.Definition})
-	})
+	s, err := start(opts, renewal{mark: state, lost: how.Definition}.adopt)
 	if err != nil {
 		return finding, err
 	}

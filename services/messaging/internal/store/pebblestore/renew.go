@@ -23,6 +23,15 @@ type renewal struct {
 	lost store.Definition
 }
 
+// adopt reads a catalogue and renews it.
+func (r renewal) adopt(db *pebble.DB) (*catalogue, error) {
+	c, err := load(db)
+	if err == nil {
+		err = c.renew(db, r)
+	}
+	return c, err
+}
+
 // renew gives every topic a new epoch that goes on above everything that may
 // have been issued before, and makes topics that are missing again, empty. It is
 // one batch: it happens all or not at all.

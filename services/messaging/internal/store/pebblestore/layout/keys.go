@@ -28,6 +28,9 @@ func TopicName(key []byte) string { return string(key[1:]) }
 // LowWaterKey is the key of a log's low water.
 func LowWaterKey(log uint64) []byte { return logKey(prefixLowWater, log) }
 
+// LowWaterSpan covers every LowWaterKey, end excluded.
+func LowWaterSpan() (start, end []byte) { return span(prefixLowWater) }
+
 // DeletedKey is the key that remembers a deleted log.
 func DeletedKey(log uint64) []byte { return logKey(prefixDeleted, log) }
 
