@@ -7,7 +7,7 @@ import "syscall"
 // become longer by less.
 func lengthen(fd uintptr, offset, length int64) error {
 	for {
-		if err := syscall.Fallocate(int(fd), 0, offset, length); err != syscall.EINTR { //nolint:errorlint // a system call's error is not wrapped
+		if err := syscall.Fallocate(int(fd), 0, offset, length); err != syscall.EINTR {
 			return err
 		}
 	}
