@@ -9,7 +9,7 @@
 //
 // The unit of the log is the record: the messages that were committed together,
 // encoded as they are sent. A record holds at most MaxRecordBytes, or one larger
-// message.
+// message. An engine may store it in smaller ones.
 //
 // An engine implements Store; package storetest holds the tests every engine
 // must pass. Engines differ in how durable a receipt is, which Receipt says.

@@ -2,6 +2,7 @@ package pebblestore
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -29,11 +30,19 @@ type staged struct {
 	state   state
 	expect  int // bytes of messages still to come in this round, at most
 	stamp   frame.Stamp
-	record  []byte // header and frames; nil between records
+	record  []byte // frames; nil between records
 	first   uint64 // of the record
 	ids     layout.IDs
 	changed bool
+
+	stored      int    // bytes of the record that are in the batch
+	storedFirst uint64 // first message that is not
 }
+
+// storedBytes bounds the frames of a record as it is stored, unless it holds one
+// message. A record for the tail is stored as several: to find a place, the engine
+// reads, checks and copies the records around it as a whole.
+const storedBytes = 16 << 10
 
 func (s *Store) newRound(tasks []*task) *round {
 	s.round++
@@ -137,14 +146,14 @@ func (r *round) add(st *staged, b *batchTask) {
 func (r *round) addMessage(st *staged, data []byte) {
 	sequence := st.state.last + 1
 	size := frame.Size(len(data), sequence, st.stamp)
-	if st.record != nil && (len(st.record)-layout.HeaderSize+size > store.MaxRecordBytes ||
-		sequence-st.first >= layout.MaxMessages) {
+	if st.record != nil && (len(st.record)+size > store.MaxRecordBytes || sequence-st.first >= layout.MaxMessages) {
 		r.seal(st)
 	}
 	if st.record == nil {
-		room := max(size, min(st.expect, store.MaxRecordBytes))
-		st.record = make([]byte, layout.HeaderSize, layout.HeaderSize+room)
-		st.first = sequence
+		st.record = make([]byte, 0, max(size, min(st.expect, store.MaxRecordBytes)))
+		st.first, st.stored, st.storedFirst = sequence, 0, sequence
+	} else if len(st.record)-st.stored+size > storedBytes {
+		r.put(st)
 	}
 	st.record = frame.Append(st.record, data, sequence, st.stamp)
 	st.expect -= size
@@ -153,15 +162,26 @@ func (r *round) addMessage(st *staged, data []byte) {
 	st.state.count++
 }
 
-// seal completes the record being built.
-func (r *round) seal(st *staged) {
-	layout.PutHeader(st.record, st.log, st.first, layout.Header{
-		Time: st.state.time, Count: uint32(st.state.last - st.first + 1),
+// put adds what is new of the record being built to the batch, as a record.
+func (r *round) put(st *staged) {
+	key, frames := layout.RecordKey(st.log, st.storedFirst), st.record[st.stored:]
+	op := r.batch.SetDeferred(len(key), layout.HeaderSize+len(frames))
+	copy(op.Key, key)
+	copy(op.Value[layout.HeaderSize:], frames)
+	layout.PutHeader(op.Value, st.log, st.storedFirst, layout.Header{
+		Time: st.state.time, Count: uint32(st.state.last - st.storedFirst + 1),
 		EndBytes: st.state.bytes, EndMessages: st.state.count,
 	})
-	// A batch refuses nothing but being committed twice.
-	_ = r.batch.Set(layout.RecordKey(st.log, st.first), st.record, nil)
+	_ = op.Finish() // fails in no batch without an index
+	r.stats.Bytes += len(op.Value)
+	st.stored, st.storedFirst = len(st.record), st.state.last+1
+}
+
+// seal completes the record being built.
+func (r *round) seal(st *staged) {
+	r.put(st)
 	if !st.ids.Empty() {
+		// A batch refuses nothing but being committed twice.
 		_ = r.batch.Set(layout.IDsKey(st.log, st.first), st.ids.Encode(r.age), nil)
 	}
 	at := microTime(st.state.time)
@@ -169,11 +189,10 @@ func (r *round) seal(st *staged) {
 		Topic: st.name, Epoch: st.state.Epoch,
 		Record: store.Record{
 			First: st.first, Last: st.state.last, FirstTime: at, LastTime: at,
-			Frames: st.record[layout.HeaderSize:len(st.record):len(st.record)],
+			Frames: slices.Clip(st.record),
 		},
 	})
 	r.s.tables.wrote(st.log, len(st.record))
-	r.stats.Bytes += len(st.record)
 	r.stats.Messages += int(st.state.last - st.first + 1)
 	st.record, st.ids = nil, layout.IDs{}
 }
