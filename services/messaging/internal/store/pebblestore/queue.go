@@ -87,10 +87,12 @@ func (q *queue) isDead() bool {
 // take returns everything queued, waiting for something; nothing once the queue
 // is closed and empty. The list that the last call returned becomes the next one.
 func (q *queue) take(last []*task) []*task {
+	q.mu.Lock()
+	several := len(last)+len(q.tasks) > 1 // publishers: those just answered, and those that wait
+	q.mu.Unlock()
 	for {
-		// Where there are several publishers, those that are about to queue something
-		// do so first and share the sync.
-		if len(last) > 1 {
+		// Those that are about to queue something do so first and share the sync.
+		if several {
 			runtime.Gosched()
 		}
 		q.mu.Lock()
