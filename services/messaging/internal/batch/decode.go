@@ -17,6 +17,10 @@ const (
 	tagMessages = 2<<3 | byte(protowire.BytesType) // of PublishRequest and PublishStreamRequest
 )
 
+// maxAround bounds the fields around messages: those of a good request fit several
+// times. Whatever has more would be decoded twice, here and by the library.
+const maxAround = 1 << 10
+
 // request is a PublishRequest or a PublishStreamRequest.
 type request interface {
 	proto.Message
@@ -67,13 +71,13 @@ func decode(data []byte, r request) bool {
 	return Valid(r)
 }
 
-// cut takes the first run of fields with a tag out of an encoding. What is no
-// encoding stays in the rest, where decoding it fails.
+// cut takes the first run of fields with a tag out of an encoding. There is none in
+// what is no encoding, and none after maxAround.
 func cut(data []byte, tag byte) (run, rest []byte) {
 	begin := 0
 	for begin < len(data) && data[begin] != tag {
 		_, _, n := protowire.ConsumeField(data[begin:])
-		if n < 0 {
+		if n < 0 || begin+n > maxAround {
 			return nil, data
 		}
 		begin += n
@@ -95,5 +99,5 @@ func cut(data []byte, tag byte) (run, rest []byte) {
 // unmarshalFlat decodes what is left of a request, in which nothing nests, and
 // refuses unknown fields.
 func unmarshalFlat(data []byte, message proto.Message) bool {
-	return proto.Unmarshal(data, message) == nil && len(message.ProtoReflect().GetUnknown()) == 0
+	return len(data) <= maxAround && proto.Unmarshal(data, message) == nil && len(message.ProtoReflect().GetUnknown()) == 0
 }

@@ -96,6 +96,8 @@ func oddities() []oddity {
 		{"a million messages", join(topic, bytes.Repeat(part(2, text...), 1_000_000)), false},
 		{"a million ids", join(topic, bytes.Repeat(plain, 1_000_000)), false},
 		{"many empty messages", join(topic, bytes.Repeat(part(2), 1_000_000)), false},
+		{"much before the messages", join(bytes.Repeat(topic, 1000), plain), false},
+		{"much after the messages", join(plain, bytes.Repeat(topic, 1000)), false},
 		{"no message", topic, false},
 		{"nothing", nil, false},
 	}
