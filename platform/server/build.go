@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"time"
 
-	"buf.build/go/protovalidate"
 	"connectrpc.com/connect/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -115,9 +114,9 @@ func (l *Listeners) build(ctx context.Context, log *slog.Logger, info Info, serv
 
 // newRPCServer puts every service behind the one interceptor chain.
 func newRPCServer(log *slog.Logger, config Config, signals *telemetry.Telemetry, services []Service) (*connect.Server, error) {
-	validator, err := protovalidate.New()
+	validator, err := interceptor.NewValidator()
 	if err != nil {
-		return nil, fmt.Errorf("set up validation: %w", err)
+		return nil, err
 	}
 	rpcs := connect.NewServer(interceptor.Chain(interceptor.Options{
 		Log:               log,

@@ -5,10 +5,10 @@ import (
 	"log/slog"
 	"net/http"
 
-	"buf.build/go/protovalidate"
 	"connectrpc.com/connect/v2"
 
 	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
+	"github.com/parleyhq/parley/platform/interceptor"
 	"github.com/parleyhq/parley/platform/server"
 	"github.com/parleyhq/parley/services/messaging/internal/batch"
 	"github.com/parleyhq/parley/services/messaging/internal/delivery"
@@ -38,9 +38,9 @@ func New(log *slog.Logger, config Config) (*Log, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	validator, err := protovalidate.New()
+	validator, err := interceptor.NewValidator()
 	if err != nil {
-		return nil, fmt.Errorf("set up validation: %w", err)
+		return nil, err
 	}
 	l := &Log{failed: make(chan error, 1)}
 	tails := tail.New(tail.DefaultTopicBytes, tail.DefaultTotalBytes)

@@ -1,0 +1,42 @@
+package interceptor
+
+import (
+	"fmt"
+
+	"buf.build/go/protovalidate"
+	"google.golang.org/protobuf/proto"
+)
+
+// manyBytes is the encoded size from which a wrong request is answered with the
+// first violation only. A message can be wrong in every other byte, and a violation
+// takes about a kilobyte of memory.
+const manyBytes = 64 << 10
+
+// NewValidator returns a validator that reports all violations of a request of less
+// than 64 KiB, and one of a larger. It is safe for concurrent use. It fails where
+// protovalidate cannot be set up.
+func NewValidator() (protovalidate.Validator, error) {
+	all, err := protovalidate.New()
+	if err != nil {
+		return nil, fmt.Errorf("set up validation: %w", err)
+	}
+	first, err := protovalidate.New(protovalidate.WithFailFast())
+	if err != nil {
+		return nil, fmt.Errorf("set up validation: %w", err)
+	}
+	return sparing{Validator: all, first: first}, nil
+}
+
+type sparing struct {
+	protovalidate.Validator
+
+	first protovalidate.Validator
+}
+
+// Validate implements [protovalidate.Validator].
+func (s sparing) Validate(message proto.Message, options ...protovalidate.ValidationOption) error {
+	if proto.Size(message) >= manyBytes {
+		return s.first.Validate(message, options...)
+	}
+	return s.Validator.Validate(message, options...)
+}
