@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connectproto"
@@ -18,11 +17,12 @@ import (
 const maxDepth = 64
 
 // Decoder decodes binary requests that a service reads at less cost than the
-// library does. It reports whether it did: it returns false for every message it
-// does not know and for every error, and what it left in the message is then
-// decoded over. What it takes is not searched for unknown fields. It must be safe
-// for concurrent use, and must not keep data.
-type Decoder func(data []byte, message proto.Message) bool
+// library does. It reports whether it did; what it takes is not searched for unknown
+// fields. Otherwise it returns what the library shall decode over what it left in the
+// message: the data, or less of a request that is refused anyway. It must return data
+// and false for every message it does not know, must be safe for concurrent use, and
+// must not keep data.
+type Decoder func(data []byte, message proto.Message) (rest []byte, done bool)
 
 // Server returns the codecs of a Parley server: binary Protobuf and Protobuf
 // JSON, both refusing unknown fields with an [UnknownFieldError] and everything
@@ -47,7 +47,8 @@ func newBinary(decoders []Decoder) binary {
 
 // UnmarshalRead implements [connect.Codec].
 func (c binary) UnmarshalRead(ctx context.Context, src io.Reader, msg any) error {
-	if c.decoded(src, msg) {
+	src, done := c.decode(src, msg)
+	if done {
 		return nil
 	}
 	if err := c.BinaryCodec.UnmarshalRead(ctx, src, msg); err != nil {
@@ -61,14 +62,23 @@ func (c binary) UnmarshalRead(ctx context.Context, src io.Reader, msg any) error
 	return nil
 }
 
-// decoded reports whether a service's own decoder took the request. Only the
-// buffers are looked at that connecthttp hands over.
-func (c binary) decoded(src io.Reader, msg any) bool {
+// decode asks the services' own decoders. Only the buffers are looked at that
+// connecthttp hands over.
+func (c binary) decode(src io.Reader, msg any) (rest io.Reader, done bool) {
 	buffer, ok := src.(*bytes.Buffer)
 	message, isProto := msg.(proto.Message)
-	return ok && isProto && slices.ContainsFunc(c.decoders, func(decode Decoder) bool {
-		return decode(buffer.Bytes(), message)
-	})
+	if !ok || !isProto {
+		return src, false
+	}
+	for _, decode := range c.decoders {
+		switch rest, done := decode(buffer.Bytes(), message); {
+		case done:
+			return src, true
+		case len(rest) < buffer.Len():
+			return bytes.NewBuffer(rest), false
+		}
+	}
+	return src, false
 }
 
 type jsonCodec struct {
