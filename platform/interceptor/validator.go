@@ -2,6 +2,7 @@ package interceptor
 
 import (
 	"fmt"
+	"slices"
 
 	"buf.build/go/protovalidate"
 	"google.golang.org/protobuf/proto"
@@ -16,27 +17,19 @@ const manyBytes = 64 << 10
 // than 64 KiB, and one of a larger. It is safe for concurrent use. It fails where
 // protovalidate cannot be set up.
 func NewValidator() (protovalidate.Validator, error) {
-	all, err := protovalidate.New()
+	validator, err := protovalidate.New()
 	if err != nil {
 		return nil, fmt.Errorf("set up validation: %w", err)
 	}
-	first, err := protovalidate.New(protovalidate.WithFailFast())
-	if err != nil {
-		return nil, fmt.Errorf("set up validation: %w", err)
-	}
-	return sparing{Validator: all, first: first}, nil
+	return sparing{validator}, nil
 }
 
-type sparing struct {
-	protovalidate.Validator
-
-	first protovalidate.Validator
-}
+type sparing struct{ protovalidate.Validator }
 
 // Validate implements [protovalidate.Validator].
 func (s sparing) Validate(message proto.Message, options ...protovalidate.ValidationOption) error {
 	if proto.Size(message) >= manyBytes {
-		return s.first.Validate(message, options...)
+		options = append(slices.Clip(options), protovalidate.WithFailFast())
 	}
 	return s.Validator.Validate(message, options...)
 }
