@@ -189,5 +189,5 @@ func TestFanOut(t *testing.T) {
 		group.Wait()
 	}
 	deliver()
-	spent(t, f.server, subscribers*batches*batchSize, deliver).within(t, cost{allocations: 0.15, allocated: 80, reads: 0.02, writes: 0.03})
+	spent(t, f.server, subscribers*batches*batchSize, deliver).within(t, cost{allocations: 0.15, allocated: 150, reads: 0.02, writes: 0.03})
 }
