@@ -79,6 +79,16 @@ func (b *body) release() {
 	}
 }
 
+// drained reports whether a handler that reads and writes in turn has read all that
+// has arrived of a body that goes on.
+func (b *body) drained() bool {
+	if !b.mu.TryLock() {
+		return false // another goroutine is reading
+	}
+	defer b.mu.Unlock()
+	return b.buffer != nil && b.buffer.Buffered() == 0
+}
+
 func (b *body) giveBack() {
 	if b.buffer != nil {
 		b.buffer.Reset(nil)

@@ -1,11 +1,12 @@
 package wire_test
 
 import (
-	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/parleyhq/parley/platform/wire"
 )
@@ -28,22 +29,34 @@ func (w *stuckWriter) Write(p []byte) (int, error) {
 }
 
 // TestWriteDirectly counts the messages that a handler can hand over while the
-// connection takes none.
+// connection takes none: as many as it has taken, if they go straight through.
 func TestWriteDirectly(t *testing.T) {
 	t.Parallel()
+	const straight, queued = 4, 8
 	for name, test := range map[string]struct {
-		choose func(context.Context)
-		want   int
+		arrived string // of the request, which goes on
+		begin   func(*http.Request)
+		want    int
 	}{
-		"queued":   {func(context.Context) {}, 8},
-		"directly": {wire.WriteDirectly, 4},
+		"nothing read": {"", func(*http.Request) {}, straight},
+		"more to read": {"12", readByte, queued},
+		"all read":     {"1", readByte, straight},
+		"somebody waits for more": {"1", func(r *http.Request) {
+			readByte(r)
+			go readByte(r)
+			<-time.After(1) // until it waits: this clock is the bubble's
+		}, queued},
+		"directly": {"12", func(r *http.Request) {
+			readByte(r)
+			wire.WriteDirectly(r.Context())
+		}, straight},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				handed := 0
 				handler := wire.Streams(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					test.choose(r.Context())
+					test.begin(r)
 					for range 8 {
 						if _, err := w.Write([]byte("message")); err != nil {
 							t.Errorf("write: %v", err)
@@ -54,7 +67,10 @@ func TestWriteDirectly(t *testing.T) {
 						handed++
 					}
 				}))
-				request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)
+				body, client := io.Pipe()
+				go func() { _, _ = io.WriteString(client, test.arrived) }()
+				request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", body)
+				request.ProtoMajor = 2
 				request.Header.Set("Content-Type", "application/grpc")
 				connection := &stuckWriter{httptest.NewRecorder(), 4, make(chan struct{})}
 				ended := make(chan struct{})
@@ -62,6 +78,7 @@ func TestWriteDirectly(t *testing.T) {
 					defer close(ended)
 					handler.ServeHTTP(connection, request)
 				}()
+				<-time.After(time.Second)
 				synctest.Wait()
 				if handed != test.want {
 					t.Errorf("%d messages handed over, want %d", handed, test.want)
@@ -71,7 +88,10 @@ func TestWriteDirectly(t *testing.T) {
 				if got := connection.Body.Len(); got != 8*len("message") {
 					t.Errorf("%d bytes arrived, want %d", got, 8*len("message"))
 				}
+				_ = client.Close()
 			})
 		})
 	}
 }
+
+func readByte(r *http.Request) { _, _ = r.Body.Read(make([]byte, 1)) }

@@ -23,7 +23,9 @@ const readAhead = 4 << 10
 // have arrived cost one. It writes as soon as it has a frame and no other waits;
 // here a write lets the goroutines run first that are ready to, so that their
 // frames gather for the next write. Where the connection has one request, there is
-// nobody to wait for, and the write happens at once. A connection takes 4 KiB more.
+// nobody to wait for, and the write happens at once, except that of a ping's
+// acknowledgement: it leaves with the next frames, or when the goroutines have run
+// that are ready to. A connection takes 4 KiB more.
 //
 // HTTP/1.1 has one request at a time, and is only read ahead.
 func BatchFrames(listener net.Listener) net.Listener {
@@ -61,6 +63,7 @@ type batchConn struct {
 	net.Conn
 
 	requests atomic.Int32 // being handled
+	out      output
 
 	// net.Conn allows concurrent reads. They are never meant to be, so the lock is
 	// free; a blocked reader is woken by a deadline or Close, which take none.
@@ -77,10 +80,11 @@ func (c *batchConn) Read(p []byte) (int, error) {
 // Write is called by one goroutine of net/http's for each round of frames, while
 // the others go on handing in theirs.
 func (c *batchConn) Write(p []byte) (int, error) {
-	if c.requests.Load() > 1 {
+	requests := c.requests.Load()
+	if requests > 1 {
 		runtime.Gosched()
 	}
-	return c.Conn.Write(p)
+	return c.out.write(c.Conn, p, requests > 0)
 }
 
 // CloseWrite lets net/http end an HTTP/1.1 connection without a reset, which

@@ -55,7 +55,9 @@ func WithStallTimeout(period time.Duration) Option {
 // its own, which runs only while there is something to send and has ended when
 // ServeHTTP returns. The first two flushes of a response go straight through:
 // that is all a unary call does, so it pays nothing. Over HTTP/2 their request
-// body is read through a 32 KiB buffer as well. The peer sees the same bytes,
+// body is read through a 32 KiB buffer as well, and a flush goes straight through
+// where that is empty and nobody waits for more of it: the answers to all that has
+// arrived leave together, by the goroutine that wrote them. The peer sees the same bytes,
 // headers and trailers in the same order as without the middleware.
 //
 // The response writer supports http.Flusher and http.ResponseController, except

@@ -13,13 +13,15 @@ const directFlushes = 2
 // writer is the response writer of one stream. Its bytes move in two modes. At
 // first all calls go straight to net/http. From the flush after directFlushes
 // on, bytes are appended to pending, and whoever sets writing moves them on:
-// the drain goroutine, or the handler itself for what is too large to copy.
+// the drain goroutine, or the handler itself, for what is too large to copy and
+// when it has read all that has arrived: then no more answers follow at once.
 type writer struct {
 	// Fixed for the life of the request.
 	next       http.ResponseWriter
 	controller *http.ResponseController
 	header     http.Header
 	head       bool
+	body       *body // nil if there is none
 	stall      stallGuard
 	maxPending int
 	buffers    *sync.Pool
@@ -47,6 +49,7 @@ func newWriter(next http.ResponseWriter, r *http.Request, stream *Stream, cfg *c
 		// net/http's Header must not be called while another goroutine writes.
 		header:     next.Header(),
 		head:       r.Method == http.MethodHead,
+		body:       stream.body,
 		maxPending: cfg.maxPending,
 		buffers:    &cfg.buffers,
 	}
@@ -101,12 +104,17 @@ func (w *writer) FlushError() error {
 		return w.cause(err)
 	}
 	w.queued = true
+	drained := w.body != nil && w.body.drained()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err == nil && w.dirty {
 		w.dirty = false
 		w.flush = true
-		w.startDrain()
+		if drained && !w.draining && !w.writing {
+			w.move(nil)
+		} else {
+			w.startDrain()
+		}
 	}
 	return w.err
 }
