@@ -19,6 +19,7 @@ func (s *Store) commitLoop() {
 	defer s.keepAge()
 	var tasks []*task
 	for {
+		s.gather()
 		tasks = s.queue.take(tasks)
 		if len(tasks) == 0 {
 			return
@@ -62,6 +63,7 @@ func (s *Store) runRound(tasks []*task) {
 			t.err = r.stage(t.batch)
 		}
 		err = r.commit()
+		s.last = r.stats
 	}
 	if err != nil {
 		for _, t := range tasks {

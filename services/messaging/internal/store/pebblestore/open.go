@@ -112,7 +112,7 @@ func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, er
 	if err := checkRoom(opts); err != nil {
 		return nil, err
 	}
-	s := &Store{opts: opts, queue: newQueue(opts.QueueBytes), tables: newTables()}
+	s := &Store{opts: opts, queue: newQueue(opts.QueueBytes), tables: newTables(), crowd: newCrowd()}
 	var touch touchable
 	engine := opts.engine(false, touch.touch, s.fail)
 	s.tables.guide(engine)

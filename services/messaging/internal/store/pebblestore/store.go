@@ -42,6 +42,8 @@ type Store struct {
 	commit  layout.Commit // of the last batch
 	ageBase time.Duration // age when Clock.Running was 0
 	round   uint64
+	last    store.Round
+	crowd   crowd
 }
 
 var _ store.Store = (*Store)(nil)
