@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,6 +26,8 @@ type Stream struct {
 	// if it is. The lock keeps the request from ending meanwhile.
 	mu   sync.Mutex
 	over bool
+
+	readingEnded atomic.Bool // by EndReading
 }
 
 // FromContext returns the Stream of the request that ctx belongs to. It reports
@@ -34,24 +37,40 @@ func FromContext(ctx context.Context) (*Stream, bool) {
 	return stream, ok
 }
 
-// SetReadDeadline makes reads of the request body fail after the deadline, with
-// an error that is os.ErrDeadlineExceeded. Bytes that have arrived are still
-// delivered first. A deadline in the past takes effect at once and wakes a
-// handler that is blocked receiving; the response is not affected. The zero
-// time means no deadline. It does nothing once the body has been read to its
-// end, and returns ErrStreamEnded once the request is over.
-func (s *Stream) SetReadDeadline(deadline time.Time) error {
+// EndReading makes reads of the request body fail with an error that is
+// os.ErrDeadlineExceeded. Bytes that have arrived are still delivered first. It
+// wakes a handler that is blocked receiving; neither the response nor the context of
+// a streamed request is affected. Over HTTP/1.1 nobody notices any more that the
+// client leaves, until a write fails. It does nothing once the body has been read to
+// its end, and returns ErrStreamEnded once the request is over.
+func (s *Stream) EndReading() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.over {
 		return ErrStreamEnded
 	}
-	// On HTTP/1.1 the deadline is the connection's, and after the body net/http
-	// reads on to notice a client that leaves: it would take the deadline for that.
 	if s.body == nil || s.body.atEnd() {
 		return nil
 	}
-	return s.controller.SetReadDeadline(deadline)
+	s.readingEnded.Store(true) // before net/http can fail for it
+	return s.controller.SetReadDeadline(time.Now())
+}
+
+// keepContext returns a context that ends when ctx, net/http's of an HTTP/1.1
+// request, does, unless that is because of EndReading: a deadline is the
+// connection's there, and net/http takes any read that fails, also one of its own
+// after the body, for a client that has left.
+func (s *Stream) keepContext(ctx context.Context) (kept context.Context, release func()) {
+	kept, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		if !s.readingEnded.Load() {
+			cancel()
+		}
+	})
+	return kept, func() {
+		stop()
+		cancel()
+	}
 }
 
 // EndReading ends the reading side of the request that ctx belongs to. A handler
@@ -62,7 +81,7 @@ func (s *Stream) SetReadDeadline(deadline time.Time) error {
 // or did not come through Streams.
 func EndReading(ctx context.Context) {
 	if request, ok := FromContext(ctx); ok {
-		_ = request.SetReadDeadline(time.Now()) // fails only on a dead connection
+		_ = request.EndReading() // fails only on a dead connection
 	}
 }
 

@@ -251,7 +251,7 @@ func TestEndReadingWakesReceive(t *testing.T) {
 			if _, err := stream.Receive(); connect.CodeOf(err) != connect.CodeUnavailable {
 				t.Fatalf("got %v, want UNAVAILABLE", err)
 			}
-			waitFor(t, func() bool { return errors.Is(handle.SetReadDeadline(time.Now()), wire.ErrStreamEnded) })
+			waitFor(t, func() bool { return errors.Is(handle.EndReading(), wire.ErrStreamEnded) })
 			if err := handle.SetWriteDeadline(time.Now()); !errors.Is(err, wire.ErrStreamEnded) {
 				t.Errorf("write deadline after the end: %v", err)
 			}
@@ -288,7 +288,7 @@ func TestUnaryHasHandle(t *testing.T) {
 			}
 			_, _ = io.Copy(io.Discard, r.Body)
 			// After the body this must not disturb the connection.
-			err := handle.SetReadDeadline(time.Unix(1, 0))
+			err := handle.EndReading()
 			errs <- errors.Join(err, r.Context().Err())
 		})))
 		for range 3 {

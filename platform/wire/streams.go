@@ -83,8 +83,13 @@ func Streams(next http.Handler, options ...Option) http.Handler {
 		}
 		stream := &Stream{controller: http.NewResponseController(w)}
 		defer stream.end()
-		r = r.WithContext(context.WithValue(r.Context(), streamKey{}, stream))
-		streamed := isStream(r.Header.Get("Content-Type"))
+		ctx, streamed := r.Context(), isStream(r.Header.Get("Content-Type"))
+		if streamed && r.ProtoMajor == 1 {
+			var release func()
+			ctx, release = stream.keepContext(ctx)
+			defer release()
+		}
+		r = r.WithContext(context.WithValue(ctx, streamKey{}, stream))
 		if r.Body != nil && r.Body != http.NoBody {
 			stream.body = newBody(r.Body, streamed && r.ProtoMajor >= 2, &cfg.readers)
 			r.Body = stream.body

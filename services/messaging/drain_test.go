@@ -1,6 +1,7 @@
 package messaging_test
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -9,6 +10,9 @@ import (
 
 	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
+	"github.com/parleyhq/parley/platform/client"
+	"github.com/parleyhq/parley/platform/rpcerror"
 	"github.com/parleyhq/parley/platform/server/servertest"
 )
 
@@ -106,4 +110,93 @@ func TestDrain(t *testing.T) {
 	if err != nil || topic.GetTopic().GetLastSequence() < acknowledged || acknowledged == 0 {
 		t.Errorf("topic %v, %v, acknowledged %d", topic, err, acknowledged)
 	}
+}
+
+// TestDrainPublishStream stops a server whose publishers have more to send, or wait
+// before they do. Each is told that the server goes away, never that it gave up
+// itself, and how much is stored.
+func TestDrainPublishStream(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	server := start(t, dir)
+	c := server.call(t, binary)
+	var publishers []*drainedPublisher
+	for _, wire := range http1Too(servertest.Wires()) {
+		for _, busy := range []bool{true, false} {
+			p := &drainedPublisher{wire: wire, busy: busy, topic: fmt.Sprintf("t%d", len(publishers))}
+			publishers = append(publishers, p)
+			c.create(t, &messagingv1.Topic{Name: p.topic})
+			p.open(t, server.call(t, wire))
+			c.subscribeUntil(t, p.topic, 3)
+		}
+	}
+	var sending sync.WaitGroup
+	for _, p := range publishers {
+		sending.Go(p.sendMore)
+	}
+	if err := server.stop(); err != nil {
+		t.Error(err)
+	}
+	sending.Wait()
+	again := start(t, dir).call(t, binary)
+	for _, p := range publishers {
+		p.check(t, again)
+	}
+}
+
+// drainedPublisher has a stream open when the server drains.
+type drainedPublisher struct {
+	wire   servertest.Wire
+	busy   bool // goes on sending
+	topic  string
+	stream messagingv1connect.MessageServicePublishStreamClientStream
+}
+
+func (p *drainedPublisher) batch() *messagingv1.PublishStreamRequest {
+	return &messagingv1.PublishStreamRequest{Topic: p.topic, Messages: texts(0, 3)}
+}
+
+func (p *drainedPublisher) open(t *testing.T, c caller) {
+	t.Helper()
+	var err error
+	if p.stream, err = c.PublishStream(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.stream.Send(p.batch()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (p *drainedPublisher) sendMore() {
+	for p.busy && p.stream.Send(p.batch()) == nil { //nolint:revive // until the server ends it
+	}
+}
+
+// check compares what the publisher was told with what is stored.
+func (p *drainedPublisher) check(t *testing.T, c caller) {
+	t.Helper()
+	_, err := p.stream.CloseAndReceive()
+	if p.busy && p.wire.HTTP == client.HTTP1 && connect.CodeOf(err) == connect.CodeUnavailable && rpcerror.ReasonOf(err) == errorv1.Reason_REASON_UNSPECIFIED {
+		return // TCP resets the connection of a client that still sends, and the answer may be lost
+	}
+	fails(t, err, connect.CodeUnavailable, errorv1.Reason_REASON_SERVER_DRAINING)
+	if t.Failed() {
+		t.Fatalf("%s, busy: %v", p.wire, p.busy)
+	}
+	partial := partialReceipt(t, err)
+	res, err := c.GetTopic(t.Context(), &messagingv1.GetTopicRequest{Name: p.topic})
+	if last := res.GetTopic().GetLastSequence(); err != nil || last < 3 || last != partial.GetLastSequence() || last != partial.GetStoredMessages() {
+		t.Errorf("%s, busy: %v: last sequence %d, %v; the partial receipt is %v", p.wire, p.busy, last, err, partial)
+	}
+}
+
+// http1Too adds the same wires over HTTP/1.1, where there are such.
+func http1Too(wires []servertest.Wire) []servertest.Wire {
+	for _, wire := range wires {
+		if wire.Protocol != client.ProtocolGRPC {
+			wire.HTTP = client.HTTP1
+			wires = append(wires, wire)
+		}
+	}
+	return wires
 }

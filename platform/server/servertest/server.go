@@ -41,8 +41,7 @@ func Start(t testing.TB, services ...server.Service) *Server {
 	return &Server{URL: built.URL()}
 }
 
-// Connect returns a client of the server over HTTP/2, for generated
-// constructors. It retries nothing, so that a test sees every failure, and is
+// Connect returns a client of the server, for generated constructors. It retries nothing, so that a test sees every failure, and is
 // closed when the test ends.
 func (s *Server) Connect(t testing.TB, wire Wire) *connect.Client {
 	t.Helper()
@@ -50,6 +49,7 @@ func (s *Server) Connect(t testing.TB, wire Wire) *connect.Client {
 		Addresses: []string{s.URL},
 		Protocol:  wire.Protocol,
 		Codec:     wire.Codec,
+		HTTP:      wire.HTTP,
 		Retry:     client.Retry{MaxAttempts: 1},
 	})
 	if err != nil {
@@ -60,13 +60,14 @@ func (s *Server) Connect(t testing.TB, wire Wire) *connect.Client {
 }
 
 // Wire is one form an RPC can take. The zero value is the Connect protocol with
-// binary messages.
+// binary messages over HTTP/2.
 type Wire struct {
 	Protocol client.Protocol
 	Codec    client.Codec
+	HTTP     client.HTTPVersion
 }
 
-// Wires returns all forms: three protocols with two codecs each.
+// Wires returns all forms over HTTP/2: three protocols with two codecs each.
 func Wires() []Wire {
 	var wires []Wire
 	for _, protocol := range []client.Protocol{client.ProtocolConnect, client.ProtocolGRPC, client.ProtocolGRPCWeb} {
@@ -77,5 +78,11 @@ func Wires() []Wire {
 	return wires
 }
 
-// String names the wire in test output, such as "grpc json".
-func (w Wire) String() string { return w.Protocol.String() + " " + w.Codec.String() }
+// String names the wire in test output, such as "grpc json" or "connect json http1".
+func (w Wire) String() string {
+	name := w.Protocol.String() + " " + w.Codec.String()
+	if w.HTTP == client.HTTP1 {
+		name += " http1"
+	}
+	return name
+}
