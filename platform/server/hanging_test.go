@@ -37,10 +37,12 @@ func (h hangingHandler) GetServerResponse(ctx context.Context, _ *unaryv1.GetSer
 	return nil, ctx.Err()
 }
 
-func callHanging(url string) error {
-	h2c := new(http.Protocols)
-	h2c.SetUnencryptedHTTP2(true)
-	transport := &http.Transport{Protocols: h2c}
+// callHanging calls over HTTP/2, or HTTP/1.1 if told so.
+func callHanging(url string, http1 bool) error {
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(!http1)
+	protocols.SetHTTP1(http1)
+	transport := &http.Transport{Protocols: protocols}
 	defer transport.CloseIdleConnections()
 	client := connect.NewClient(connecthttp.NewTransport(&http.Client{Transport: transport}, url))
 	_, err := unaryv1connect.NewUnaryServiceClient(client).GetServerResponse(context.Background(), &unaryv1.GetServerResponseRequest{Message: "x"})

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"connectrpc.com/connect/v2"
+
 	"github.com/parleyhq/parley/platform/server"
 )
 
@@ -41,22 +43,27 @@ func TestLocalOnly(t *testing.T) {
 	}
 }
 
-// A service that fails while the server drains ends the drain with its error.
+// A service that fails while the server drains ends the drain with its error. Its
+// callers lose their connection; nobody tells them that they gave up.
 func TestFailureDuringDrain(t *testing.T) {
 	t.Parallel()
-	entered, failed := make(chan struct{}), make(chan error, 1)
-	service := hanging(entered)
-	service.Failed = failed
-	built, stop := start(t, func(c *server.Config) { c.DrainTimeout = time.Hour }, service)
-	answered := make(chan error, 1)
-	go func() { answered <- callHanging(built.URL()) }()
-	<-entered
-	broken := errors.New("broken")
-	stopped := make(chan error, 1)
-	go func() { stopped <- stop() }()
-	failed <- broken
-	if err := <-stopped; !errors.Is(err, broken) {
-		t.Errorf("got %v, want the service's error", err)
+	for _, http1 := range []bool{false, true} {
+		entered, failed := make(chan struct{}), make(chan error, 1)
+		service := hanging(entered)
+		service.Failed = failed
+		built, stop := start(t, func(c *server.Config) { c.DrainTimeout = time.Hour }, service)
+		answered := make(chan error, 1)
+		go func() { answered <- callHanging(built.URL(), http1) }()
+		<-entered
+		broken := errors.New("broken")
+		stopped := make(chan error, 1)
+		go func() { stopped <- stop() }()
+		failed <- broken
+		if err := <-stopped; !errors.Is(err, broken) {
+			t.Errorf("got %v, want the service's error", err)
+		}
+		if err := <-answered; connect.CodeOf(err) != connect.CodeUnavailable {
+			t.Errorf("HTTP/1.1 %v: the call ended with %v, want UNAVAILABLE", http1, err)
+		}
 	}
-	<-answered
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"connectrpc.com/connect/v2"
 	"go.uber.org/goleak"
 
 	"github.com/parleyhq/parley/platform/server"
@@ -169,18 +170,21 @@ func TestServicesClose(t *testing.T) {
 	}
 }
 
-// A call that does not end within the drain timeout is cut, and Run says so.
+// A call that does not end within the drain timeout is cut, and Run says so. Its
+// caller loses the connection; nobody tells it that it gave up.
 func TestDrainTimeout(t *testing.T) {
 	t.Parallel()
-	entered := make(chan struct{})
-	built, stop := start(t, func(c *server.Config) { c.DrainTimeout = 50 * time.Millisecond }, hanging(entered))
-	answered := make(chan error, 1)
-	go func() { answered <- callHanging(built.URL()) }()
-	<-entered
-	if err := stop(); !errors.Is(err, server.ErrCut) {
-		t.Errorf("got %v, want ErrCut", err)
-	}
-	if err := <-answered; err == nil {
-		t.Error("the cut call succeeded")
+	for _, http1 := range []bool{false, true} {
+		entered := make(chan struct{})
+		built, stop := start(t, func(c *server.Config) { c.DrainTimeout = 50 * time.Millisecond }, hanging(entered))
+		answered := make(chan error, 1)
+		go func() { answered <- callHanging(built.URL(), http1) }()
+		<-entered
+		if err := stop(); !errors.Is(err, server.ErrCut) {
+			t.Errorf("got %v, want ErrCut", err)
+		}
+		if err := <-answered; connect.CodeOf(err) != connect.CodeUnavailable {
+			t.Errorf("HTTP/1.1 %v: the cut call ended with %v, want UNAVAILABLE", http1, err)
+		}
 	}
 }
