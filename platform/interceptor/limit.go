@@ -22,9 +22,9 @@ const drainRetry = time.Second
 // limit bounds how long a call may take and ends what waits for a client that
 // sends nothing more.
 //
-// A handler blocked in Receive sees neither its context nor a drain, so both
+// A handler blocked in Receive sees neither its deadline nor a drain, so both
 // end the reading side of the request instead. What had arrived by then is
-// still delivered.
+// still delivered. A client that leaves ends its reading side by itself.
 func limit(unaryTimeout time.Duration) connect.ServerInterceptor {
 	return func(next connect.ServerFunc) connect.ServerFunc {
 		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
@@ -36,12 +36,16 @@ func limit(unaryTimeout time.Duration) connect.ServerInterceptor {
 				ctx, cancel = context.WithTimeout(ctx, unaryTimeout)
 				defer cancel()
 			}
-			endReading := func() { wire.EndReading(ctx) }
-			defer context.AfterFunc(ctx, endReading)()
 			limited := &limitedStream{ServerStream: stream, ctx: ctx, draining: context.Background()}
 			if sendsMany(spec) {
 				limited.draining = drain.Signal(ctx)
-				defer context.AfterFunc(limited.draining, endReading)()
+				defer context.AfterFunc(limited.draining, func() { wire.EndReading(ctx) })()
+			}
+			if deadline, ok := ctx.Deadline(); ok {
+				defer time.AfterFunc(time.Until(deadline), func() {
+					<-ctx.Done() // first, or net/http would cancel it for the read that fails
+					wire.EndReading(ctx)
+				}).Stop()
 			}
 			return next(ctx, spec, limited)
 		}
