@@ -20,6 +20,7 @@ import (
 //	POST /start   start it again, and wait until it is ready
 //	POST /freeze  SIGSTOP: connections stay open and nothing is answered
 //	POST /thaw    SIGCONT
+//	POST /left    wait until no subscription is left
 type mortal struct {
 	url     string // of the server
 	control string // base URL of what is asked
@@ -91,6 +92,10 @@ func (m *mortal) do(t *testing.T, command string) {
 		m.signal(t, syscall.SIGSTOP)
 	case "thaw":
 		m.signal(t, syscall.SIGCONT)
+	case "left":
+		harness.Eventually(t, "no subscription is left", func() bool {
+			return m.server.Metric(t, "parley_messaging_subscriptions") == 0
+		})
 	default:
 		t.Errorf("no such command: %q", command)
 	}

@@ -1,7 +1,7 @@
 // The server's life, in the hands of a test: see control_test.go.
 
 /** Asks for it, and waits until it is done. */
-export async function control(command: "kill" | "drain" | "start" | "freeze" | "thaw"): Promise<void> {
+export async function control(command: "kill" | "drain" | "start" | "freeze" | "thaw" | "left"): Promise<void> {
   const base = process.env["PARLEY_TEST_CONTROL"];
   if (!base) throw new Error("PARLEY_TEST_CONTROL is not set: run these tests with go test ./tests/node");
   const answer = await fetch(`${base}/${command}`, { method: "POST" });
