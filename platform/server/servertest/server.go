@@ -41,8 +41,8 @@ func Start(t testing.TB, services ...server.Service) *Server {
 	return &Server{URL: built.URL()}
 }
 
-// Connect returns a client of the server, for generated constructors. It retries nothing, so that a test sees every failure, and is
-// closed when the test ends.
+// Connect returns a client of the server, for generated constructors. It retries
+// nothing, so that a test sees every failure, and is closed when the test ends.
 func (s *Server) Connect(t testing.TB, wire Wire) *connect.Client {
 	t.Helper()
 	connected, err := client.New(client.Config{
