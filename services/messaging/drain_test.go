@@ -168,7 +168,7 @@ func (p *drainedPublisher) open(t *testing.T, c caller) {
 }
 
 func (p *drainedPublisher) sendMore() {
-	for p.busy && p.stream.Send(p.batch()) == nil { //nolint:revive // until the server ends it
+	for p.busy && p.stream.Send(p.batch()) == nil { // until the server ends it
 	}
 }
 
