@@ -10,6 +10,8 @@ import (
 	"connectrpc.com/connect/v2/connectproto"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/parleyhq/parley/platform/codec/internal/excess"
 )
 
 // maxDepth bounds the nesting of a decoded message. Parley's own schema nests
@@ -18,82 +20,74 @@ const maxDepth = 64
 
 // Decoder decodes binary requests that a service reads at less cost than the
 // library does. It reports whether it did; what it takes is not searched for unknown
-// fields. Otherwise it returns what the library shall decode over what it left in the
-// message: the data, or less of a request that is refused anyway. It must return data
-// and false for every message it does not know, must be safe for concurrent use, and
-// must not keep data.
-type Decoder func(data []byte, message proto.Message) (rest []byte, done bool)
+// fields. Otherwise the library decodes the request over what it left in the message.
+// It must return false for every message it does not know, must be safe for concurrent
+// use, and must not keep data.
+type Decoder func(data []byte, message proto.Message) bool
 
 // Server returns the codecs of a Parley server: binary Protobuf and Protobuf
 // JSON, both refusing unknown fields with an [UnknownFieldError] and everything
 // else that cannot be decoded with a [MalformedError]. The decoders are asked
-// first, one after the other.
+// first, one after the other. Of a list with more elements than its rules allow, no
+// more are decoded than are needed to refuse it, and a field mask with more than
+// 4,096 paths is malformed.
 func Server(decoders ...Decoder) []connect.Codec {
-	return []connect.Codec{newBinary(decoders), newJSON()}
+	limits := excess.New(maxDepth)
+	return []connect.Codec{newBinary(decoders, limits), newJSON(limits)}
 }
 
 type binary struct {
 	*connectproto.BinaryCodec
 
 	decoders []Decoder
+	limits   *excess.Limits
 	unknown  *unknownFinder
 }
 
-func newBinary(decoders []Decoder) binary {
+func newBinary(decoders []Decoder, limits *excess.Limits) binary {
 	codec := connectproto.NewBinaryCodec()
 	codec.UnmarshalOptions.RecursionLimit = maxDepth
-	return binary{BinaryCodec: codec, decoders: decoders, unknown: &unknownFinder{}}
+	return binary{BinaryCodec: codec, decoders: decoders, limits: limits, unknown: &unknownFinder{}}
 }
 
 // UnmarshalRead implements [connect.Codec].
-func (c binary) UnmarshalRead(ctx context.Context, src io.Reader, msg any) error {
-	src, done := c.decode(src, msg)
-	if done {
-		return nil
+func (c binary) UnmarshalRead(_ context.Context, src io.Reader, msg any) error {
+	message, ok := msg.(proto.Message)
+	if !ok {
+		return fmt.Errorf("decode Protobuf: %w: got %T", connectproto.ErrNotProtoMessage, msg)
 	}
-	if err := c.BinaryCodec.UnmarshalRead(ctx, src, msg); err != nil {
-		return malformed(c.Name(), msg, err)
-	}
-	if message, ok := msg.(proto.Message); ok {
-		if err := c.unknown.check(message.ProtoReflect()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// decode asks the services' own decoders. Only the buffers are looked at that
-// connecthttp hands over.
-func (c binary) decode(src io.Reader, msg any) (rest io.Reader, done bool) {
-	buffer, ok := src.(*bytes.Buffer)
-	message, isProto := msg.(proto.Message)
-	if !ok || !isProto {
-		return src, false
+	data, err := readAll(src)
+	if err != nil {
+		return err
 	}
 	for _, decode := range c.decoders {
-		switch rest, done := decode(buffer.Bytes(), message); {
-		case done:
-			return src, true
-		case len(rest) < buffer.Len():
-			return bytes.NewBuffer(rest), false
+		if decode(data, message) {
+			return nil
 		}
 	}
-	return src, false
+	if data, err = c.limits.Binary(data, message.ProtoReflect().Descriptor()); err != nil {
+		return malformed(c.Name(), msg, err)
+	}
+	if err := c.UnmarshalOptions.Unmarshal(data, message); err != nil {
+		return malformed(c.Name(), msg, err)
+	}
+	return c.unknown.check(message.ProtoReflect())
 }
 
 type jsonCodec struct {
 	*connectproto.JSONCodec
 
+	limits  *excess.Limits
 	lenient protojson.UnmarshalOptions
 }
 
-func newJSON() jsonCodec {
+func newJSON(limits *excess.Limits) jsonCodec {
 	codec := connectproto.NewJSONCodec()
 	codec.UnmarshalOptions.DiscardUnknown = false
 	codec.UnmarshalOptions.RecursionLimit = maxDepth
 	lenient := codec.UnmarshalOptions
 	lenient.DiscardUnknown = true
-	return jsonCodec{JSONCodec: codec, lenient: lenient}
+	return jsonCodec{JSONCodec: codec, limits: limits, lenient: lenient}
 }
 
 // UnmarshalRead implements [connect.Codec]. Only a request that failed is read
@@ -110,6 +104,9 @@ func (c jsonCodec) UnmarshalRead(_ context.Context, src io.Reader, msg any) erro
 	}
 	if len(data) == 0 {
 		return malformed(c.Name(), msg, io.ErrUnexpectedEOF)
+	}
+	if data, err = c.limits.JSON(data, message.ProtoReflect().Descriptor()); err != nil {
+		return malformed(c.Name(), msg, err)
 	}
 	strictErr := c.UnmarshalOptions.Unmarshal(data, message)
 	if strictErr == nil {

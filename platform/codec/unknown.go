@@ -1,11 +1,8 @@
 package codec
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 
 	"connectrpc.com/connect/v2"
@@ -101,9 +98,9 @@ func (f *unknownFinder) findIn(value protoreflect.Value, field protoreflect.Fiel
 			}
 		}
 	case field.IsMap():
-		value.Map().Range(func(key protoreflect.MapKey, entry protoreflect.Value) bool {
-			if found = f.find(entry.Message()); found != nil {
-				found.in(fmt.Sprintf("%s[%q]", field.Name(), key.String()))
+		value.Map().Range(func(key protoreflect.MapKey, value protoreflect.Value) bool {
+			if found = f.find(value.Message()); found != nil {
+				found.in(entry(field, key.String()))
 			}
 			return found == nil
 		})
@@ -115,76 +112,14 @@ func (f *unknownFinder) findIn(value protoreflect.Value, field protoreflect.Fiel
 	return found
 }
 
-// findUnknownJSON names the first unknown field of a JSON object that decodes
-// once unknown fields are ignored.
-func findUnknownJSON(data []byte, desc protoreflect.MessageDescriptor) error {
-	var value any
-	if err := json.Unmarshal(data, &value); err != nil {
-		return nil //nolint:nilerr // not an unknown field: the caller reports the decoder's own error
-	}
-	return unknownInJSON(value, desc, "")
-}
-
-func unknownInJSON(value any, desc protoreflect.MessageDescriptor, path string) error {
-	object, ok := value.(map[string]any)
-	if !ok || isWellKnown(desc) {
-		return nil
-	}
-	for _, key := range slices.Sorted(maps.Keys(object)) {
-		field := desc.Fields().ByJSONName(key)
-		if field == nil {
-			field = desc.Fields().ByTextName(key)
-		}
-		if field == nil {
-			return &UnknownFieldError{Path: join(path, key), Message: string(desc.FullName())}
-		}
-		if err := unknownInJSONField(object[key], field, join(path, string(field.Name()))); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func unknownInJSONField(value any, field protoreflect.FieldDescriptor, path string) error {
-	if field.IsMap() {
-		entries, _ := value.(map[string]any)
-		for _, key := range slices.Sorted(maps.Keys(entries)) {
-			if nestedDesc := field.MapValue().Message(); nestedDesc != nil {
-				if err := unknownInJSON(entries[key], nestedDesc, fmt.Sprintf("%s[%q]", path, key)); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	}
-	if field.Message() == nil {
-		return nil
-	}
-	if list, ok := value.([]any); ok {
-		for i, element := range list {
-			if err := unknownInJSON(element, field.Message(), fmt.Sprintf("%s[%d]", path, i)); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	return unknownInJSON(value, field.Message(), path)
-}
-
-// isWellKnown reports types whose JSON form is not an object of their fields.
-func isWellKnown(desc protoreflect.MessageDescriptor) bool {
-	switch desc.ParentFile().Path() {
-	case "google/protobuf/any.proto", "google/protobuf/duration.proto", "google/protobuf/field_mask.proto",
-		"google/protobuf/struct.proto", "google/protobuf/timestamp.proto", "google/protobuf/wrappers.proto":
-		return true
-	default:
-		return false
-	}
-}
-
 func join(path, element string) string {
 	if path == "" {
 		return element
 	}
 	return path + "." + element
+}
+
+// entry is the element of a path that leads to an entry of a map.
+func entry(field protoreflect.FieldDescriptor, key string) string {
+	return fmt.Sprintf("%s[%q]", field.Name(), clip(key, maxName))
 }

@@ -10,15 +10,11 @@ import (
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 )
 
-// The fields around messages, and their tags.
+// The tags of the fields around messages.
 const (
-	fieldPublish  = 1 // ExchangeRequest.publish
-	fieldRequest  = 2 // PublishCommand.request
-	fieldMessages = 2 // of PublishRequest and PublishStreamRequest
-
-	tagPublish  = fieldPublish<<3 | byte(protowire.BytesType)
-	tagRequest  = fieldRequest<<3 | byte(protowire.BytesType)
-	tagMessages = fieldMessages<<3 | byte(protowire.BytesType)
+	tagPublish  = 1<<3 | byte(protowire.BytesType) // ExchangeRequest.publish
+	tagRequest  = 2<<3 | byte(protowire.BytesType) // PublishCommand.request
+	tagMessages = 2<<3 | byte(protowire.BytesType) // of PublishRequest and PublishStreamRequest
 )
 
 // maxAround bounds the fields around messages: those of a good request fit several
@@ -33,19 +29,18 @@ type request interface {
 
 // Decode decodes the binary encoding of a request that publishes, if it is a valid
 // one in plain form, and reports whether it did. The messages are then a copy of
-// their bytes, for [Messages]; GetMessages has none. Otherwise it returns what is to
-// be decoded, into a message that was reset: the data, without messages far too many
-// to be valid. It is safe for concurrent use.
-func Decode(data []byte, message proto.Message) (rest []byte, done bool) {
+// their bytes, for [Messages]; GetMessages has none. Otherwise something may be left
+// in the message. It is safe for concurrent use.
+func Decode(data []byte, message proto.Message) bool {
 	switch m := message.(type) {
 	case *messagingv1.PublishRequest:
-		return orShort(data, decode(data, m), fieldMessages)
+		return decode(data, m)
 	case *messagingv1.PublishStreamRequest:
-		return orShort(data, decode(data, m), fieldMessages)
+		return decode(data, m)
 	case *messagingv1.ExchangeRequest:
-		return orShort(data, decodeCommand(data, m), fieldPublish, fieldRequest, fieldMessages)
+		return decodeCommand(data, m)
 	default:
-		return data, false
+		return false
 	}
 }
 

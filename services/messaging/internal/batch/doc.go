@@ -6,8 +6,7 @@
 // keeps the rules. [Decode] checks those bytes and leaves them as they are. They
 // ride through the handler as unknown fields of the request, as stored messages
 // ride in responses on their way out. Every other request, a wrong one above all,
-// is decoded and checked by the libraries, which know every form and every error; of
-// messages far too many to be valid they get no more than they need to say so.
+// is decoded and checked by the libraries, which know every form and every error.
 //
 // [Valid] is a quick check that says of almost every good request that it is good;
 // whatever it does not know goes through the schema's rules. [Messages] returns the
