@@ -7,6 +7,9 @@
 // encode them. Clients keep Connect's default codecs and ignore unknown
 // response fields.
 //
+// A large request costs no more than its schema needs: elements of a list beyond its
+// `max_items` are not decoded, and errors do not repeat what was sent in full.
+//
 // A service may read binary requests of its own in a cheaper way, with a [Decoder].
 //
 // Codecs are safe for concurrent use.

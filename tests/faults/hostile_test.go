@@ -168,6 +168,15 @@ func refusal(t *testing.T, answer rawrpc.Answer, rpc string, codec client.Codec)
 	if answer.Code != 0 || rpc != "Exchange" {
 		return answer.Reason()
 	}
+	if failure := failureOf(t, answer, codec); failure != nil {
+		return strings.TrimPrefix(failure.GetReason().String(), "REASON_")
+	}
+	return ""
+}
+
+// failureOf returns the first failed result of an Exchange, nil if there is none.
+func failureOf(t *testing.T, answer rawrpc.Answer, codec client.Codec) *messagingv1.CommandError {
+	t.Helper()
 	for _, encoded := range answer.Messages {
 		var response messagingv1.ExchangeResponse
 		var err error
@@ -180,8 +189,8 @@ func refusal(t *testing.T, answer rawrpc.Answer, rpc string, codec client.Codec)
 			t.Fatalf("decode a response of Exchange: %v", err)
 		}
 		if failure := response.GetResult().GetError(); failure != nil {
-			return strings.TrimPrefix(failure.GetReason().String(), "REASON_")
+			return failure
 		}
 	}
-	return ""
+	return nil
 }

@@ -133,8 +133,8 @@ func TestLeavesWhatIsNeededInJSON(t *testing.T) {
 	list := func(element string, n int) string {
 		return "[" + strings.TrimSuffix(strings.Repeat(element+",", n), ",") + "]"
 	}
-	many := list("{}", 100_000)
-	keys := list(`"k"`, 100_000)
+	many := list("{}", 20_000)
+	keys := list(`"k"`, 20_000)
 	spread := strings.ReplaceAll(many, ",", " \r\n,\t")
 	for name, test := range map[string]struct {
 		text           string
@@ -201,7 +201,7 @@ func TestKeepsPlacesOfErrors(t *testing.T) {
 func TestMasks(t *testing.T) {
 	t.Parallel()
 	update := (&messagingv1.UpdateTopicRequest{}).ProtoReflect().Descriptor()
-	for paths, refused := range map[int]bool{excess.MaxPaths: false, excess.MaxPaths + 1: true, 1_000_000: true} {
+	for paths, refused := range map[int]bool{excess.MaxPaths: false, excess.MaxPaths + 1: true, 100_000: true} {
 		names := slices.Repeat([]string{"a"}, paths)
 		for _, comma := range []string{",", `\u002c`, `\u002C`} {
 			text := fmt.Sprintf(`{"topic":{"name":"x"},"update_mask":"%s"}`, strings.Join(names, comma))
