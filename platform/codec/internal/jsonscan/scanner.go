@@ -46,6 +46,11 @@ func (s *Scanner) String() (raw []byte, ok bool) {
 		return nil, false
 	}
 	begin := s.pos
+	content := s.data[begin+1:]
+	if end := bytes.IndexByte(content, '"'); end >= 0 && bytes.IndexByte(content[:end], '\\') < 0 {
+		s.pos += end + 2 // almost every string
+		return s.data[begin:s.pos], true
+	}
 	for s.pos++; s.pos < len(s.data); s.pos++ {
 		switch s.data[s.pos] {
 		case '\\':
