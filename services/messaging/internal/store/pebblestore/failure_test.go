@@ -35,7 +35,7 @@ func TestFailedWrite(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFailedWrite$", "-test.v", "-test.timeout=1m")
 	cmd.Env = append(os.Environ(), failureProcess+"=1")
 	out, err := cmd.CombinedOutput()
-	if err != nil || strings.Count(string(out), "--- PASS: TestFailedWrite/") != 6 {
+	if err != nil || strings.Count(string(out), "--- PASS: TestFailedWrite/") != 7 {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
@@ -50,6 +50,7 @@ func testFailedWrites(t *testing.T) {
 	}{
 		{".log", []errorfs.OpKind{errorfs.OpFileWrite}},
 		{".log", []errorfs.OpKind{errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo}},
+		{".log", []errorfs.OpKind{errorfs.OpCreate, errorfs.OpReuseForWrite}},
 		{"MANIFEST", []errorfs.OpKind{errorfs.OpFileWrite}},
 		{"MANIFEST", []errorfs.OpKind{errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo}},
 		{"MARK", []errorfs.OpKind{errorfs.OpFileWrite}},

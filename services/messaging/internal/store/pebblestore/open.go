@@ -116,6 +116,7 @@ func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, er
 	var touch touchable
 	engine := opts.engine(false, touch.touch, s.fail)
 	s.tables.guide(engine)
+	engine.FS = endFS{engine.FS, engineDir(opts), &s.ending}
 	db, err := pebble.Open(engineDir(opts), engine)
 	if err != nil {
 		return nil, damaged("open log", err)
@@ -141,6 +142,7 @@ func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, er
 		return nil, errors.Join(err, file.Close(), db.Close())
 	}
 	s.trimmer = newTrimmer(s)
+	s.ending.set(s.fail)
 	go s.marker.run()
 	s.trimmer.start()
 	s.workers.Go(s.commitLoop)

@@ -25,6 +25,7 @@ type Store struct {
 	queue   *queue
 	tables  *tables
 	marker  *marker
+	ending  ending
 	workers sync.WaitGroup // committer
 	trimmer *trimmer
 
@@ -123,7 +124,7 @@ func (s *Store) Close() error {
 	s.queue.close()
 	if s.failure.Load() == nil {
 		s.trimmer.stop()
-		s.workers.Wait()
+		s.waitForWorkers()
 	}
 	var markErr error
 	if s.failure.Load() == nil {
@@ -141,5 +142,19 @@ func (s *Store) Close() error {
 	if s.failure.Load() != nil {
 		return s.lock.Close()
 	}
+	s.ending.clear()
 	return errors.Join(markErr, s.db.Close(), s.lock.Close())
+}
+
+// waitForWorkers waits until the committer has ended, or will not any more.
+func (s *Store) waitForWorkers() {
+	ended := make(chan struct{})
+	go func() {
+		s.workers.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-s.queue.dead:
+	}
 }
