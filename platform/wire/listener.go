@@ -62,7 +62,7 @@ func (l batchListener) Accept() (net.Conn, error) {
 type batchConn struct {
 	net.Conn
 
-	requests atomic.Int32 // being handled
+	requests atomic.Int32 // of HTTP/2, being handled
 	out      output
 
 	// net.Conn allows concurrent reads. They are never meant to be, so the lock is

@@ -77,7 +77,8 @@ func Streams(next http.Handler, options ...Option) http.Handler {
 		option(cfg)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if conn, ok := r.Context().Value(connKey{}).(*batchConn); ok {
+		// HTTP/1.1 has no pings to hold back, and may end the connection after a write.
+		if conn, ok := r.Context().Value(connKey{}).(*batchConn); ok && r.ProtoMajor >= 2 {
 			conn.requests.Add(1)
 			defer conn.requests.Add(-1)
 		}
