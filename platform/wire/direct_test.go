@@ -95,3 +95,40 @@ func TestWriteDirectly(t *testing.T) {
 }
 
 func readByte(r *http.Request) { _, _ = r.Body.Read(make([]byte, 1)) }
+
+// TestOnWrite looks when a handler is told that what it sends has been encoded:
+// before each write, also one that then waits for the client.
+func TestOnWrite(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		told := 0
+		handler := wire.Streams(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			wire.WriteDirectly(r.Context())
+			wire.OnWrite(r.Context(), func() { told++ })
+			for range 3 {
+				if _, err := w.Write([]byte("message")); err != nil {
+					t.Errorf("write: %v", err)
+				}
+			}
+		}))
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
+		request.ProtoMajor = 2
+		request.Header.Set("Content-Type", "application/grpc")
+		connection := &stuckWriter{httptest.NewRecorder(), 1, make(chan struct{})}
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			handler.ServeHTTP(connection, request)
+		}()
+		synctest.Wait()
+		if told != 2 {
+			t.Errorf("told %d times while the second write waits", told)
+		}
+		connection.takes = 2
+		close(connection.freed)
+		<-ended
+		if told != 3 {
+			t.Errorf("told %d times of 3 writes", told)
+		}
+	})
+}

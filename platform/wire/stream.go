@@ -97,6 +97,17 @@ func WriteDirectly(ctx context.Context) {
 	}
 }
 
+// OnWrite has f called before every write to the response to the request that ctx
+// belongs to. The messages that are written have been encoded by then, and while the
+// write waits for a slow client there is no need to keep them. It must be called before
+// the first write, by the goroutine that writes, which calls f too. It does nothing
+// where the request did not come through Streams or its response is not streamed.
+func OnWrite(ctx context.Context, f func()) {
+	if request, ok := FromContext(ctx); ok && request.writer != nil {
+		request.writer.onWrite = f
+	}
+}
+
 // SetWriteDeadline makes writes of the response fail after the deadline. The
 // zero time means no deadline. A deadline in the past ends the stream at once.
 // It returns ErrStreamEnded once the request is over.

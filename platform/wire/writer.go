@@ -31,6 +31,7 @@ type writer struct {
 	direct      bool // never leave the first mode
 	queued      bool // in the second mode
 	flushes     int
+	onWrite     func() // may be nil
 
 	mu       sync.Mutex
 	changed  sync.Cond // on mu: room in pending, or writing or draining went false
@@ -75,6 +76,9 @@ func (w *writer) WriteHeader(status int) {
 func (w *writer) Write(p []byte) (int, error) {
 	if !w.wroteHeader {
 		w.WriteHeader(http.StatusOK)
+	}
+	if w.onWrite != nil {
+		w.onWrite()
 	}
 	if w.queued {
 		return w.enqueue(p)

@@ -58,7 +58,7 @@ func New(log *slog.Logger, config Config) (*Log, error) {
 	l.messages = &rpc.Messages{
 		Source: &delivery.Source{
 			Store: opened, Tails: tails, Observer: l.metrics,
-			Buffers: delivery.NewBuffers(delivery.LargeResponses),
+			Buffers: delivery.NewBuffers(delivery.LargeBytes),
 		},
 		Validator: validator,
 	}

@@ -85,7 +85,7 @@ func (m *metrics) round(r store.Round) {
 // Delivered implements delivery.Observer.
 func (m *metrics) Delivered(p *delivery.Piece) {
 	m.delivered.Add(float64(p.Messages))
-	m.deliveredBytes.Add(float64(len(p.Frames)))
+	m.deliveredBytes.Add(float64(p.Bytes))
 	if p.Gap != nil {
 		m.gaps.WithLabelValues(reasonLabel(p.Gap.GetReason())).Inc()
 	}

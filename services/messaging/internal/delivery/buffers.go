@@ -2,71 +2,76 @@ package delivery
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 )
 
 const (
-	// smallResponse is how large responses are when no large one is free.
+	// smallResponse is how many bytes of messages a response always may have.
 	smallResponse = 8 << 10
-	// LargeResponses is how many large responses may be under way at a time.
-	LargeResponses = 32
+	// LargeBytes is the room for responses that are larger.
+	LargeBytes = share * store.MaxRecordBytes
+	// share is the part of the room that is left which a response may have: the more
+	// large ones there are, the smaller they become.
+	share = 64
+	// readerBytes is what each reader takes of the room, because its stream keeps as
+	// much; but all of them together leave an eighth.
+	readerBytes = 16 << 10
 )
 
 // Buffers bounds the memory of responses under way: a client that stops reading
-// keeps its response until its stream ends. So many responses at a time may be
-// large; while they are, the others are small, or one message. It is safe for
-// concurrent use.
+// keeps its response until its stream ends. Few responses may be large, many are
+// smaller, and where there is no room each may still be small, or one message. It is
+// safe for concurrent use.
 type Buffers struct {
-	large chan *buffer
-	small sync.Pool
+	size    int64        // bytes
+	taken   atomic.Int64 // by responses; more than size where messages are large
+	readers atomic.Int64
+	pools   [len(capacities)]sync.Pool
 }
+
+// capacities are the sizes of the buffers that are used again. Several, so that
+// what a response keeps has about its size.
+var capacities = [...]int{smallResponse, 64 << 10, store.MaxRecordBytes} //nolint:gochecknoglobals // a constant list
 
 // buffer is what one response is put together in.
-type buffer struct {
-	bytes []byte
-	limit int // bytes of messages in the response
+type buffer struct{ bytes []byte }
+
+// NewBuffers returns buffers with room for so many bytes.
+func NewBuffers(size int64) *Buffers { return &Buffers{size: size} }
+
+// response returns the memory for a reader's next response. It never waits.
+func (b *Buffers) response() response {
+	room := b.size - min(b.readers.Load()*readerBytes, b.size/8*7) - b.taken.Load()
+	r := response{owner: b, limit: max(smallResponse, int(min(room/share, store.MaxRecordBytes)))}
+	r.reserve(r.limit)
+	return r
 }
 
-// keep makes used, which grew from the buffer, the buffer.
-func (b *buffer) keep(used []byte) {
-	if cap(used) > cap(b.bytes) {
-		b.bytes = used[:0]
+// get returns an empty buffer with room for so many bytes.
+func (b *Buffers) get(size int) *buffer {
+	for i, capacity := range capacities {
+		if size > capacity {
+			continue
+		}
+		if used, ok := b.pools[i].Get().(*buffer); ok {
+			return used
+		}
+		return &buffer{bytes: make([]byte, 0, capacity)}
 	}
+	return &buffer{bytes: make([]byte, 0, size)}
 }
 
-// NewBuffers allows so many large responses at a time.
-func NewBuffers(large int) *Buffers {
-	b := &Buffers{large: make(chan *buffer, large)}
-	for range large {
-		b.large <- &buffer{limit: store.MaxRecordBytes}
-	}
-	b.small.New = func() any { return &buffer{limit: smallResponse} }
-	return b
-}
-
-// get never waits.
-func (b *Buffers) get() *buffer {
-	select {
-	case large := <-b.large:
-		return large
-	default:
-		small, _ := b.small.Get().(*buffer)
-		return small
-	}
-}
-
-// put takes back a buffer that nobody uses any more.
+// put takes back a buffer that nobody uses any more. One that has grown is left to
+// the garbage collector if no pool has buffers like it.
 func (b *Buffers) put(used *buffer) {
-	if cap(used.bytes) > 2*store.MaxRecordBytes { // one very large message
-		used.bytes = nil
+	for i := len(capacities) - 1; i >= 0; i-- {
+		if size := cap(used.bytes); size >= capacities[i] {
+			if size <= 2*capacities[i] {
+				b.pools[i].Put(used)
+			}
+			return
+		}
 	}
-	if used.limit == store.MaxRecordBytes {
-		b.large <- used
-		return
-	}
-	if cap(used.bytes) > 2*smallResponse {
-		used.bytes = nil
-	}
-	b.small.Put(used)
 }

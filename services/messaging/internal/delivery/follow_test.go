@@ -27,7 +27,7 @@ func (uncounted) Looked(bool)               {}
 func (uncounted) Following(int)             {}
 
 // open returns a source over a store in memory with a topic "a".
-func open(t testing.TB, large int) *delivery.Source {
+func open(t testing.TB, large int64) *delivery.Source {
 	t.Helper()
 	tails := tail.New(tail.DefaultTopicBytes, tail.DefaultTotalBytes)
 	s, err := pebblestore.Open(pebblestore.Options{
@@ -93,39 +93,6 @@ func TestHeartbeats(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestBuffersBound keeps responses small once the large ones are taken, and
-// loses nothing by it.
-func TestBuffersBound(t *testing.T) {
-	t.Parallel()
-	source := open(t, 1)
-	var many []store.Message
-	for range 1000 {
-		many = append(many, storetest.Message("", "a message of some length, of which there are many"))
-	}
-	publish(t, source, many...)
-	first, err := source.Open(t.Context(), delivery.Request{Topic: "a"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer first.Close()
-	large, err := first.Next(t.Context()) // keeps the only large buffer
-	if err != nil || large.Messages != 1000 {
-		t.Fatalf("first piece has %d messages, %v", large.Messages, err)
-	}
-	second, err := source.Open(t.Context(), delivery.Request{Topic: "a"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer second.Close()
-	for total := uint64(0); total < 1000; {
-		piece, err := second.Next(t.Context())
-		if err != nil || piece.Messages == 0 || len(piece.Frames) > 8<<10 {
-			t.Fatalf("%d messages in %d bytes after %d, %v", piece.Messages, len(piece.Frames), total, err)
-		}
-		total += piece.Messages
-	}
 }
 
 // BenchmarkLive measures one record of 256 messages from the log to a reader.

@@ -12,8 +12,8 @@ import (
 func (r *Reader) fromTail(records []store.Record, limit int) (Piece, error) {
 	r.src.Observer.Looked(true)
 	var p Piece
-	out := r.buffer.bytes[:0]
-	for _, record := range records {
+	var out []byte
+	for i, record := range records {
 		frames, count, err := part(record, r.next, r.until)
 		if err != nil || count == 0 {
 			return p, err
@@ -22,6 +22,9 @@ func (r *Reader) fromTail(records []store.Record, limit int) (Piece, error) {
 			p.Frames, p.Messages = frames, count
 			r.next += count
 			return p, nil
+		}
+		if i == 0 {
+			out = r.response.bytes(min(size(records), limit))
 		}
 		var taken, chosen uint64
 		if r.filter == nil {
@@ -39,8 +42,16 @@ func (r *Reader) fromTail(records []store.Record, limit int) (Piece, error) {
 			break
 		}
 	}
-	r.buffer.keep(out)
+	r.response.keep(out)
 	return p, nil
+}
+
+func size(records []store.Record) int {
+	total := 0
+	for _, record := range records {
+		total += len(record.Frames)
+	}
+	return total
 }
 
 // part returns the frames of a record that lie in a range of sequences.

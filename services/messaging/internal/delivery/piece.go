@@ -9,10 +9,12 @@ import (
 type Piece struct {
 	// Gap is what is missing before the messages, nil if nothing is.
 	Gap *messagingv1.Gap
-	// Frames are the messages, see package frame, and Messages their number. They
-	// are valid until the reader's next piece.
-	Frames   []byte
+	// Frames are the messages, see package frame. They are valid until the reader's
+	// next piece, or Encoded.
+	Frames []byte
+	// Messages and Bytes are their number and size.
 	Messages uint64
+	Bytes    int
 	// Cursor is the place after the piece.
 	Cursor store.Cursor
 	// Last is the topic's last sequence.
@@ -22,7 +24,7 @@ type Piece struct {
 }
 
 // Empty reports whether the piece says nothing but where the reader is.
-func (p *Piece) Empty() bool { return p.Gap == nil && len(p.Frames) == 0 }
+func (p *Piece) Empty() bool { return p.Gap == nil && p.Messages == 0 }
 
 func gap(g *store.Gap) *messagingv1.Gap {
 	reason := messagingv1.GapReason_GAP_REASON_DATA_LOSS

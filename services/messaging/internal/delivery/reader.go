@@ -22,12 +22,14 @@ type Reader struct {
 	cut     uint64 // of the last page of the store
 	changed <-chan struct{}
 	records []store.Record // spare
-	buffer  *buffer        // of the last piece
+
+	response response // of the last piece
 }
 
 // Close releases the reader. Its last piece is no longer valid.
 func (r *Reader) Close() {
-	r.release()
+	r.response.release()
+	r.src.Buffers.readers.Add(-1)
 	r.tail.Close()
 }
 
@@ -67,9 +69,9 @@ func (r *Reader) Page(ctx context.Context, maxMessages uint64) (Piece, error) {
 
 // piece completes what read returns. A gap before the start comes by itself.
 func (r *Reader) piece(read func(limit int) (Piece, error)) (Piece, error) {
-	r.release()
-	r.buffer = r.src.Buffers.get()
-	p, err := read(r.buffer.limit)
+	r.response.release()
+	r.response = r.src.Buffers.response()
+	p, err := read(r.response.limit)
 	if err != nil {
 		return Piece{}, err
 	}
@@ -80,10 +82,17 @@ func (r *Reader) piece(read func(limit int) (Piece, error)) (Piece, error) {
 	p.Last = r.Last()
 	p.More = r.next <= min(r.head, r.until)
 	if len(p.Frames) == 0 {
-		r.release() // a reader that waits keeps no buffer
+		r.response.release() // a reader that waits keeps no memory
+		return p, nil
 	}
+	p.Bytes = len(p.Frames)
+	r.response.reserve(p.Bytes)
 	return p, nil
 }
+
+// Encoded says that the frames of the last piece are not needed any more. What was
+// encoded from them still counts, until the next piece.
+func (r *Reader) Encoded() { r.response.encoded() }
 
 // Cursor returns the place after the last piece, in the epoch of what lies before
 // it.
@@ -94,18 +103,10 @@ func (r *Reader) Cursor() store.Cursor {
 // Last returns the topic's last sequence as far as the reader knows.
 func (r *Reader) Last() uint64 { return max(r.head, r.next-1) }
 
-// release gives back the memory of the last piece.
-func (r *Reader) release() {
-	if r.buffer != nil {
-		r.src.Buffers.put(r.buffer)
-		r.buffer = nil
-	}
-}
-
 func (r *Reader) fromStore(ctx context.Context, limit int, maxMessages uint64) (Piece, error) {
 	page, err := r.src.Store.Read(ctx, store.ReadRequest{
 		Topic: r.topic, Epoch: r.epoch, From: r.next, Cut: r.cut,
-		MaxBytes: limit, MaxMessages: maxMessages, Buffer: r.buffer.bytes,
+		MaxBytes: limit, MaxMessages: maxMessages, Buffer: r.response.bytes(limit),
 	})
 	if _, ok := errors.AsType[*store.MismatchError](err); ok {
 		return Piece{}, store.ErrTopicNotFound // this life of the topic is over
@@ -122,7 +123,7 @@ func (r *Reader) fromStore(ctx context.Context, limit int, maxMessages uint64) (
 		return p, nil
 	}
 	r.src.Observer.Looked(false)
-	r.buffer.keep(page.Frames)
+	r.response.keep(page.Frames)
 	if r.filter != nil {
 		// In place: what is kept is never longer than what was looked at.
 		p.Frames, _, p.Messages, err = r.filter.choose(page.Frames[:0], page.Frames, len(page.Frames))

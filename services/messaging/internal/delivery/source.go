@@ -51,6 +51,7 @@ func (s *Source) Open(ctx context.Context, req Request) (*Reader, error) {
 		r.tail.Close()
 		return nil, err
 	}
+	s.Buffers.readers.Add(1)
 	r.until = store.MaxSequence
 	if req.StopAtHead {
 		r.until = r.head

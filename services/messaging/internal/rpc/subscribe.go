@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
@@ -25,14 +26,20 @@ func (m *Messages) Subscribe(ctx context.Context, req *messagingv1.SubscribeRequ
 	defer reader.Close()
 	wire.WriteDirectly(ctx) // the next piece has what comes meanwhile
 	encoding, heartbeat, first := delivery.EncodingFor(ctx), delivery.Heartbeat(req), true
+	res := &messagingv1.SubscribeResponse{}
+	wire.OnWrite(ctx, func() { // a client that does not read keeps what is written, and nothing else
+		proto.Reset(res)
+		reader.Encoded()
+	})
 	err = reader.Follow(ctx, heartbeat, func(p *delivery.Piece) error {
-		res := &messagingv1.SubscribeResponse{Gap: p.Gap, Cursor: delivery.Cursor(p.Cursor), LastSequence: p.Last}
+		res = &messagingv1.SubscribeResponse{Gap: p.Gap, Cursor: delivery.Cursor(p.Cursor), LastSequence: p.Last}
 		if first {
 			res.HeartbeatInterval, first = durationpb.New(heartbeat), false
 		}
 		if err := encoding.Put(res, p.Frames); err != nil {
 			return err
 		}
+		p.Frames = nil
 		return stream.Send(res)
 	})
 	return streamError(err)
