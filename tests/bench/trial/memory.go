@@ -96,7 +96,9 @@ func (b Bench) loadMemory(ctx context.Context, server **engine.Process) (float64
 // stalledMemory compares the server after the same number of messages twice:
 // with one subscriber that reads everything, and with the others besides.
 func stalledMemory(subscribers int) func(context.Context, **engine.Process) (float64, error) {
-	const messages = 200_000 // 28 MB: more than any of their buffers together
+	// 42 MB: more than any of their buffers together, and enough for the storage
+	// engine's own buffers to have grown to their full size the first time.
+	const messages = 300_000
 	return func(ctx context.Context, server **engine.Process) (more float64, err error) {
 		f, err := feed.OpenParley(ctx, (*server).URL, 10)
 		if err != nil {
