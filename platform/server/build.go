@@ -44,7 +44,7 @@ type Server struct {
 	drain context.CancelFunc
 
 	// reserve is read by nobody. It lives as long as the server.
-	reserve []byte
+	reserve [][]byte
 }
 
 // Info describes the program that serves.
@@ -65,7 +65,8 @@ func Build(ctx context.Context, log *slog.Logger, info Info, config Config, serv
 
 // Build constructs the server. On an error nothing stays open. Closing the
 // listeners and the services passes to the returned server; on an error closing the
-// services stays with the caller.
+// services stays with the caller. It sets the process's GOGC to 50, unless the
+// environment has a GOGC or a GOMEMLIMIT.
 func (l *Listeners) Build(ctx context.Context, log *slog.Logger, info Info, services ...Service) (*Server, error) {
 	server, err := l.build(ctx, log, info, services)
 	if err != nil {
@@ -92,7 +93,7 @@ func (l *Listeners) build(ctx context.Context, log *slog.Logger, info Info, serv
 		config: config, log: log, telemetry: signals, services: services,
 		health: newHealth(services), drain: startDrain,
 		rpcListener: l.rpc, adminListener: l.admin,
-		reserve: make([]byte, heapReserve),
+		reserve: reserveHeap(),
 	}
 	server.rpc = &http.Server{
 		Handler:           newHandler(config, info, rpcs, server.health, services),
