@@ -142,3 +142,34 @@ func postStream(t *testing.T, server testServer, body io.Reader) string {
 	}
 	return string(content)
 }
+
+// TestNextCall makes a second call on a connection whose first call had its reading
+// ended at the end of its body, which net/http takes for a client that has left.
+func TestNextCall(t *testing.T) {
+	t.Parallel()
+	var addresses []string
+	var contexts []context.Context
+	inner := wire.Streams(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		addresses, contexts = append(addresses, r.RemoteAddr), append(contexts, r.Context())
+		_, err := io.ReadAll(r.Body)
+		_, _ = fmt.Fprint(w, errors.Join(err, r.Context().Err()))
+	}))
+	server := serve(t, http1, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		outer := r.Context()
+		r.Body = atEnd{r.Body, func() {
+			if len(contexts) == 1 {
+				wire.EndReading(contexts[0])
+				<-outer.Done()
+			}
+		}}
+		inner.ServeHTTP(w, r)
+	}))
+	for range 3 {
+		if got := postStream(t, server, strings.NewReader("x")); got != "<nil>" {
+			t.Errorf("the handler found: %s", got)
+		}
+	}
+	if addresses[0] != addresses[1] || addresses[1] == addresses[2] {
+		t.Errorf("called from %v: want two calls on the first connection, and one on another", addresses)
+	}
+}

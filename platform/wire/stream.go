@@ -73,6 +73,15 @@ func (s *Stream) keepContext(ctx context.Context) (kept context.Context, release
 	}
 }
 
+// revive returns a context for an HTTP/1.1 request that begins with one that has
+// ended, and ends the connection after it. Contexts there are the connection's, and end
+// for good when EndReading meets the end of the call before. The client may have left
+// as well; then it is noticed when writing fails.
+func revive(ctx context.Context, w http.ResponseWriter) context.Context {
+	w.Header().Set("Connection", "close")
+	return context.WithoutCancel(ctx)
+}
+
 // EndReading ends the reading side of the request that ctx belongs to. A handler
 // blocked receiving sees neither its context nor anything else that happens on
 // the server, so this is how to wake it: receiving fails with an error that is

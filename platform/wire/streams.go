@@ -78,13 +78,18 @@ func Streams(next http.Handler, options ...Option) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// HTTP/1.1 has no pings to hold back, and may end the connection after a write.
-		if conn, ok := r.Context().Value(connKey{}).(*batchConn); ok && r.ProtoMajor >= 2 {
-			conn.requests.Add(1)
-			defer conn.requests.Add(-1)
+		if r.ProtoMajor >= 2 {
+			if conn, ok := r.Context().Value(connKey{}).(*batchConn); ok {
+				conn.requests.Add(1)
+				defer conn.requests.Add(-1)
+			}
 		}
 		stream := &Stream{controller: http.NewResponseController(w)}
 		defer stream.end()
 		ctx, streamed := r.Context(), isStream(r.Header.Get("Content-Type"))
+		if r.ProtoMajor == 1 && ctx.Err() != nil {
+			ctx = revive(ctx, w)
+		}
 		if streamed && r.ProtoMajor == 1 {
 			var release func()
 			ctx, release = stream.keepContext(ctx)
