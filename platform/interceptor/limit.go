@@ -33,7 +33,7 @@ func limit(unaryTimeout time.Duration) connect.ServerInterceptor {
 			}
 			if spec.StreamType == connect.StreamTypeUnary && unaryTimeout > 0 {
 				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, unaryTimeout)
+				ctx, cancel = withTimeout(ctx, unaryTimeout)
 				defer cancel()
 			}
 			limited := &limitedStream{ServerStream: stream, ctx: ctx, draining: context.Background()}
