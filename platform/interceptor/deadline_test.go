@@ -24,9 +24,13 @@ func TestWithTimeout(t *testing.T) {
 		"its end, then deadline": {func(_, cancel context.CancelFunc) { cancel(); <-time.After(time.Minute) }, context.Canceled},
 	} {
 		for look, from := range map[string]func(context.Context) context.Context{
-			"late":           nil,
-			"by waiting":     func(ctx context.Context) context.Context { ctx.Done(); return ctx },
-			"by another":     func(ctx context.Context) context.Context { ctx, _ = context.WithCancel(ctx); return ctx }, //nolint:govet // ends with its parent
+			"late":       nil,
+			"by waiting": func(ctx context.Context) context.Context { ctx.Done(); return ctx },
+			"by another": func(ctx context.Context) context.Context {
+				child, cancel := context.WithCancel(ctx)
+				context.AfterFunc(child, cancel)
+				return child
+			},
 			"by a function":  func(ctx context.Context) context.Context { context.AfterFunc(ctx, func() {}); return ctx },
 			"by its problem": func(ctx context.Context) context.Context { _ = ctx.Err(); return ctx },
 		} {
