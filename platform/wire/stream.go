@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"connectrpc.com/connect/v2"
 )
 
 // ErrStreamEnded is returned by the methods of a Stream whose request is over.
@@ -31,8 +33,12 @@ type Stream struct {
 }
 
 // FromContext returns the Stream of the request that ctx belongs to. It reports
-// false where the request did not come through Streams.
+// false where the request did not come through Streams, and in a call in process,
+// whose context may be that of a request which another handler serves.
 func FromContext(ctx context.Context) (*Stream, bool) {
+	if call, ok := connect.CallInfoForServerContext(ctx); ok && call.Protocol == "" {
+		return nil, false
+	}
 	stream, ok := ctx.Value(streamKey{}).(*Stream)
 	return stream, ok
 }
