@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -49,18 +50,25 @@ func (b *Buffers) response() response {
 	return r
 }
 
+// capacity returns the smallest of the capacities that so many bytes fit into, or
+// their number if there is none.
+func capacity(size int) int {
+	for _, capacity := range capacities {
+		if size <= capacity {
+			return capacity
+		}
+	}
+	return size
+}
+
 // get returns an empty buffer with room for so many bytes.
 func (b *Buffers) get(size int) *buffer {
-	for i, capacity := range capacities {
-		if size > capacity {
-			continue
-		}
+	if i := slices.Index(capacities[:], capacity(size)); i >= 0 {
 		if used, ok := b.pools[i].Get().(*buffer); ok {
 			return used
 		}
-		return &buffer{bytes: make([]byte, 0, capacity)}
 	}
-	return &buffer{bytes: make([]byte, 0, size)}
+	return &buffer{bytes: make([]byte, 0, capacity(size))}
 }
 
 // put takes back a buffer that nobody uses any more. One that has grown is left to

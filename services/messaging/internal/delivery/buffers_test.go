@@ -66,6 +66,25 @@ func TestManyResponses(t *testing.T) {
 	}
 }
 
+// A response with few messages keeps little, also where there was room for many: all
+// together keep no more than the room and two small responses each.
+func TestSmallResponses(t *testing.T) {
+	t.Parallel()
+	for _, messages := range []int{1, 150, 1200} {
+		source := open(t, delivery.LargeBytes)
+		for range messages {
+			publish(t, source, storetest.Message("", "a message of some length, of which there are many"))
+		}
+		kept := 0
+		for range 1000 {
+			kept += cap(next(t, begin(t, source)).Frames)
+		}
+		if kept > delivery.LargeBytes+1000*2*small {
+			t.Errorf("1,000 responses of up to %d messages keep %d bytes", messages, kept)
+		}
+	}
+}
+
 // Readers that wait leave those that do not responses of a good size.
 func TestIdleReaders(t *testing.T) {
 	t.Parallel()

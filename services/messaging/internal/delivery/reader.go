@@ -85,8 +85,8 @@ func (r *Reader) piece(read func(limit int) (Piece, error)) (Piece, error) {
 		r.response.release() // a reader that waits keeps no memory
 		return p, nil
 	}
+	p.Frames = r.response.settle(p.Frames)
 	p.Bytes = len(p.Frames)
-	r.response.reserve(p.Bytes)
 	return p, nil
 }
 
