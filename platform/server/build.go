@@ -66,7 +66,7 @@ func Build(ctx context.Context, log *slog.Logger, info Info, config Config, serv
 // Build constructs the server. On an error nothing stays open. Closing the
 // listeners and the services passes to the returned server; on an error closing the
 // services stays with the caller. It sets the process's GOGC to 50, unless the
-// environment has a GOGC or a GOMEMLIMIT.
+// environment or the program has chosen one, or a memory limit.
 func (l *Listeners) Build(ctx context.Context, log *slog.Logger, info Info, services ...Service) (*Server, error) {
 	server, err := l.build(ctx, log, info, services)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"runtime/debug"
+	"sync"
 )
 
 const (
@@ -16,21 +17,30 @@ const (
 	// heapGrowth is what Go calls GOGC. Its default of 100 would make every byte that
 	// a thousand idle streams hold cost two.
 	heapGrowth = 50
+	// defaultGrowth is what applies where nobody has chosen.
+	defaultGrowth = 100
 	// reservePart is small, because the runtime clears the parts that it does not know
 	// to be zero, and clearing occupies memory.
 	reservePart = 1 << 20
 )
 
-// reserveHeap sets the process's garbage collector to heapReserve and heapGrowth. If
-// the environment has a GOGC, that applies instead of heapGrowth. With a GOMEMLIMIT it
-// does nothing: the runtime would take the reserve for memory in use. The reserve lasts
-// as long as what it returns.
+// reserving guards the settings of the collector, of which a process has one, while
+// servers are built at the same time: what one restores must not be what another has
+// set for a moment.
+var reserving sync.Mutex //nolint:gochecknoglobals // the process's, as the collector is
+
+// reserveHeap sets the process's garbage collector to heapReserve and heapGrowth.
+// Growth that the environment or the program has chosen, with a GOGC or
+// debug.SetGCPercent, stays. With a memory limit it does nothing: the runtime would
+// take the reserve for memory in use. The reserve lasts as long as what it returns.
 func reserveHeap() [][]byte {
 	if debug.SetMemoryLimit(-1) != math.MaxInt64 {
 		return nil
 	}
+	reserving.Lock()
+	defer reserving.Unlock()
 	growth := debug.SetGCPercent(-1) // no collection because of the reserve itself
-	if os.Getenv("GOGC") == "" {
+	if os.Getenv("GOGC") == "" && growth == defaultGrowth {
 		growth = heapGrowth
 	}
 	defer debug.SetGCPercent(growth)
