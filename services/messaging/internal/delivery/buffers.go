@@ -42,9 +42,17 @@ type buffer struct{ bytes []byte }
 // NewBuffers returns buffers with room for so many bytes.
 func NewBuffers(size int64) *Buffers { return &Buffers{size: size} }
 
-// response returns the memory for a reader's next response. It never waits.
+// response returns the memory for a reader's next response, which its client may be
+// slow to take. It never waits.
 func (b *Buffers) response() response {
-	room := b.size - min(b.readers.Load()*readerBytes, b.size/8*7) - b.taken.Load()
+	return b.within(b.size - min(b.readers.Load()*readerBytes, b.size/8*7))
+}
+
+// page returns the memory for a page, which is given back before anything is sent.
+func (b *Buffers) page() response { return b.within(b.size) }
+
+func (b *Buffers) within(size int64) response {
+	room := size - b.taken.Load()
 	r := response{owner: b, limit: max(smallResponse, int(min(room/share, store.MaxRecordBytes)))}
 	r.reserve(r.limit)
 	return r

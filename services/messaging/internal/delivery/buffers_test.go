@@ -95,6 +95,10 @@ func TestIdleReaders(t *testing.T) {
 	if got := next(t, begin(t, source)).Bytes; got < 30<<10 || got > 32<<10 {
 		t.Errorf("a response has %d bytes beside 2,000 readers, want up to 32 KiB", got)
 	}
+	page, err := begin(t, source).Page(t.Context(), 1<<20)
+	if err != nil || page.Bytes < store.MaxRecordBytes*9/10 {
+		t.Errorf("a page has %d bytes beside 2,000 readers, %v", page.Bytes, err)
+	}
 }
 
 // What a reader took it gives back, whatever its responses were.

@@ -40,7 +40,7 @@ func (r *Reader) Ended() bool { return r.stop && r.gap == nil && r.next > r.unti
 // reader is. It fails with store.ErrTopicNotFound where the topic has been
 // deleted.
 func (r *Reader) Next(ctx context.Context) (Piece, error) {
-	return r.piece(func(limit int) (Piece, error) {
+	return r.piece(r.src.Buffers.response, func(limit int) (Piece, error) {
 		v := r.tail.From(r.epoch, r.next, limit, r.records)
 		defer clear(v.Records)
 		r.records, r.changed, r.head = v.Records, v.Changed, max(r.head, v.Last)
@@ -57,9 +57,10 @@ func (r *Reader) Next(ctx context.Context) (Piece, error) {
 	})
 }
 
-// Page returns what is stored, at most so many messages. Otherwise it is Next.
+// Page returns what is stored, at most so many messages. Otherwise it is Next, for
+// those who close the reader before they send what it returns.
 func (r *Reader) Page(ctx context.Context, maxMessages uint64) (Piece, error) {
-	return r.piece(func(limit int) (Piece, error) {
+	return r.piece(r.src.Buffers.page, func(limit int) (Piece, error) {
 		if r.gap != nil {
 			return Piece{}, nil
 		}
@@ -68,9 +69,9 @@ func (r *Reader) Page(ctx context.Context, maxMessages uint64) (Piece, error) {
 }
 
 // piece completes what read returns. A gap before the start comes by itself.
-func (r *Reader) piece(read func(limit int) (Piece, error)) (Piece, error) {
+func (r *Reader) piece(memory func() response, read func(limit int) (Piece, error)) (Piece, error) {
 	r.response.release()
-	r.response = r.src.Buffers.response()
+	r.response = memory()
 	p, err := read(r.response.limit)
 	if err != nil {
 		return Piece{}, err
