@@ -28,6 +28,22 @@ func (w *stuckWriter) Write(p []byte) (int, error) {
 	return w.ResponseRecorder.Write(p)
 }
 
+// serveStuck serves a streamed request over a connection that takes so many writes
+// until it is freed.
+func serveStuck(t *testing.T, handler http.Handler, body io.Reader, takes int) (connection *stuckWriter, ended <-chan struct{}) {
+	t.Helper()
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", body)
+	request.ProtoMajor = 2
+	request.Header.Set("Content-Type", "application/grpc")
+	connection = &stuckWriter{httptest.NewRecorder(), takes, make(chan struct{})}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		handler.ServeHTTP(connection, request)
+	}()
+	return connection, done
+}
+
 // TestWriteDirectly counts the messages that a handler can hand over while the
 // connection takes none: as many as it has taken, if they go straight through.
 func TestWriteDirectly(t *testing.T) {
@@ -69,15 +85,7 @@ func TestWriteDirectly(t *testing.T) {
 				}))
 				body, client := io.Pipe()
 				go func() { _, _ = io.WriteString(client, test.arrived) }()
-				request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", body)
-				request.ProtoMajor = 2
-				request.Header.Set("Content-Type", "application/grpc")
-				connection := &stuckWriter{httptest.NewRecorder(), 4, make(chan struct{})}
-				ended := make(chan struct{})
-				go func() {
-					defer close(ended)
-					handler.ServeHTTP(connection, request)
-				}()
+				connection, ended := serveStuck(t, handler, body, 4)
 				<-time.After(time.Second)
 				synctest.Wait()
 				if handed != test.want {
@@ -111,15 +119,7 @@ func TestOnWrite(t *testing.T) {
 				}
 			}
 		}))
-		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
-		request.ProtoMajor = 2
-		request.Header.Set("Content-Type", "application/grpc")
-		connection := &stuckWriter{httptest.NewRecorder(), 1, make(chan struct{})}
-		ended := make(chan struct{})
-		go func() {
-			defer close(ended)
-			handler.ServeHTTP(connection, request)
-		}()
+		connection, ended := serveStuck(t, handler, nil, 1)
 		synctest.Wait()
 		if told != 2 {
 			t.Errorf("told %d times while the second write waits", told)
