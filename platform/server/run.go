@@ -28,6 +28,7 @@ func (s *Server) Run(ctx context.Context) error {
 	serving := 1
 	services, stopWatching := watch(s.services)
 	defer stopWatching()
+	defer collectAtRest()()
 	go func() { failed <- serve(s.rpc, s.rpcListener) }()
 	if s.admin != nil {
 		serving++

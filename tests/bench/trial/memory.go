@@ -71,9 +71,13 @@ func (b Bench) figure(ctx context.Context, f measuredFigure) (value float64, err
 	return f.measure(ctx, &server)
 }
 
+// rest is how long a server has had nothing to do when its memory is looked at.
+// Parley collects garbage within ten seconds.
+const rest = 15 * time.Second
+
 // resident returns the memory of a server that has come to rest.
 func resident(ctx context.Context, server *engine.Process) (float64, error) {
-	if err := wait(ctx, 2*time.Second); err != nil {
+	if err := wait(ctx, rest); err != nil {
 		return 0, err
 	}
 	memory, err := server.Memory()
