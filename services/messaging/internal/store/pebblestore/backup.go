@@ -16,11 +16,13 @@ import (
 // Backup writes a copy of the store, as it is at some moment during the call,
 // into a directory that must not exist, while the store goes on. Tables are
 // linked, not copied, where the file system can. The directory appears complete
-// or not at all. It is a data directory, but open it through Restore only.
+// or not at all. It is a data directory, but open it through Restore only. Backups
+// are made one after the other; the context ends the wait for its turn.
 func (s *Store) Backup(ctx context.Context, dir string) error {
-	if err := ctx.Err(); err != nil {
+	if err := s.copying.Acquire(ctx, 1); err != nil {
 		return fmt.Errorf("back up store: %w", err)
 	}
+	defer s.copying.Release(1)
 	s.life.RLock()
 	defer s.life.RUnlock()
 	if s.closed {
@@ -80,8 +82,8 @@ func finishBackup(o Options) error {
 // Restore makes a data directory, which must not exist or be empty, of a backup.
 // Every topic gets a new epoch that goes on far above its end: what was published
 // after the backup is not in it, and readers who saw that must neither go on
-// unnoticed nor get its sequences again. The backup is not changed. The directory appears complete or not at all. It fails with
-// store.ErrDamaged if the backup is.
+// unnoticed nor get its sequences again. The backup is not changed. The directory
+// appears complete or not at all. It fails with store.ErrDamaged if the backup is.
 func Restore(backup string, opts Options) error {
 	opts, err := opts.withDefaults()
 	if err == nil {

@@ -91,6 +91,44 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 }
 
+// TestBackupsAtOnce asks for one directory many times at the same moment: one
+// request gets it, complete, and the others are told that it exists.
+func TestBackupsAtOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := mustOpen(t, pebblestore.Options{Dir: filepath.Join(dir, "data")})
+	defer mustClose(t, s)
+	if _, err := s.CreateTopic(t.Context(), "a", storetest.Definition()); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, s, "a", "1", "2", "3")
+	backup := filepath.Join(dir, "backup")
+	const requests = 8
+	outcomes := make(chan error, requests)
+	for range requests {
+		go func() { outcomes <- s.Backup(t.Context(), backup) }()
+	}
+	made := 0
+	for range requests {
+		switch err := <-outcomes; {
+		case err == nil:
+			made++
+		case !errors.Is(err, os.ErrExist):
+			t.Errorf("back up at once: %v", err)
+		}
+	}
+	if made != 1 {
+		t.Errorf("%d of %d requests made the backup", made, requests)
+	}
+	restored := pebblestore.Options{Dir: filepath.Join(dir, "restored")}
+	if err := pebblestore.Restore(backup, restored); err != nil {
+		t.Fatal(err)
+	}
+	if report, err := pebblestore.Check(restored); err != nil || !report.Clean() || report.Topics[0].Messages != 3 {
+		t.Errorf("check: %+v, %v", report, err)
+	}
+}
+
 // TestRecover loses the end of the log, and checks what is reported, that
 // nothing changes without consent, and what recovery leads to.
 func TestRecover(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
@@ -13,8 +14,8 @@ import (
 
 // Open opens the store in a data directory, or makes a new one in an empty
 // directory. It fails with store.ErrLocked, store.ErrFormatTooNew,
-// store.ErrLowDiskSpace where there is no room even to open it, or store.ErrDamaged, which a *store.LossError is too; then nothing has been
-// changed.
+// store.ErrLowDiskSpace where there is no room even to open it, or
+// store.ErrDamaged, which a *store.LossError is too; then nothing has been changed.
 func Open(opts Options) (*Store, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {
@@ -112,7 +113,10 @@ func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, er
 	if err := checkRoom(opts); err != nil {
 		return nil, err
 	}
-	s := &Store{opts: opts, queue: newQueue(opts.QueueBytes), tables: newTables(), crowd: newCrowd()}
+	s := &Store{
+		opts: opts, queue: newQueue(opts.QueueBytes), tables: newTables(), crowd: newCrowd(),
+		copying: semaphore.NewWeighted(1),
+	}
 	var touch touchable
 	engine := opts.engine(false, touch.touch, s.fail)
 	s.tables.guide(engine)

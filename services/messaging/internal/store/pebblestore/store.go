@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
@@ -33,6 +34,8 @@ type Store struct {
 	// committer, and for writing to close it.
 	life   sync.RWMutex
 	closed bool
+
+	copying *semaphore.Weighted // of 1: two backups would use one directory
 
 	mu     sync.RWMutex // guards topics; the committer alone writes
 	topics map[string]*topic
