@@ -90,7 +90,7 @@ func Restore(backup string, opts Options) error {
 		err = restore(backup, opts)
 	}
 	if err != nil {
-		return fmt.Errorf("restore store: %w", err)
+		return fmt.Errorf("restore store: %w", oneLine(err))
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ const roundBytes = 4 << 20
 
 // commitLoop is the committer. It ends when the queue is closed and empty.
 func (s *Store) commitLoop() {
+	defer close(s.ended)
 	defer s.keepAge()
 	var tasks []*task
 	for {

@@ -32,11 +32,68 @@ func TestFailedWrite(t *testing.T) {
 		testFailedWrites(t)
 		return
 	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFailedWrite$", "-test.v", "-test.timeout=1m")
+	if out := runAlone(t); strings.Count(out, "--- PASS: TestFailedWrite/") != 7 {
+		t.Error(out)
+	}
+}
+
+// runAlone runs the test in a process of its own and returns what that prints.
+func runAlone(t *testing.T) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=1m")
 	cmd.Env = append(os.Environ(), failureProcess+"=1")
 	out, err := cmd.CombinedOutput()
-	if err != nil || strings.Count(string(out), "--- PASS: TestFailedWrite/") != 7 {
-		t.Errorf("%v\n%s", err, out)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return string(out)
+}
+
+// TestFailedRestore breaks the disk when all that is left to write of a restored
+// store is its end: that is an error, and neither a data directory nor a wait for
+// the engine, which has stopped where it was.
+func TestFailedRestore(t *testing.T) {
+	t.Parallel()
+	if os.Getenv(failureProcess) == "" {
+		if out := runAlone(t); !strings.Contains(out, "--- PASS: TestFailedRestore ") {
+			t.Error(out)
+		}
+		return
+	}
+	memory := vfs.NewMem()
+	s := mustOpen(t, memoryOptions(memory))
+	if _, err := s.CreateTopic(t.Context(), "a", storetest.Definition()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Backup(t.Context(), "backup"); err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, s)
+	var failing atomic.Bool
+	broken := errors.New("disk is broken")
+	fs := errorfs.Wrap(memory, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind == errorfs.OpRename && strings.Contains(op.Path, "MARK") {
+			failing.Store(true) // the new mark follows the last change
+		}
+		if failing.Load() && op.Kind == errorfs.OpFileWrite && strings.HasSuffix(op.Path, ".log") {
+			return broken
+		}
+		return nil
+	}))
+	opts := memoryOptions(fs)
+	opts.Dir = "restored"
+	restored := make(chan error, 1)
+	go func() { restored <- pebblestore.Restore("backup", opts) }()
+	select {
+	case err := <-restored:
+		if !errors.Is(err, store.ErrFailed) || !strings.Contains(err.Error(), "disk is broken") {
+			t.Errorf("restore: %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("a restore on a broken disk does not end")
+	}
+	if _, err := memory.Stat("restored"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("there is a data directory: %v", err)
 	}
 }
 

@@ -115,7 +115,7 @@ func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, er
 	}
 	s := &Store{
 		opts: opts, queue: newQueue(opts.QueueBytes), tables: newTables(), crowd: newCrowd(),
-		copying: semaphore.NewWeighted(1),
+		copying: semaphore.NewWeighted(1), ended: make(chan struct{}),
 	}
 	var touch touchable
 	engine := opts.engine(false, touch.touch, s.fail)
@@ -145,11 +145,10 @@ func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, er
 	if err := s.forgetDeleted(); err != nil {
 		return nil, errors.Join(err, file.Close(), db.Close())
 	}
-	s.trimmer = newTrimmer(s)
 	s.ending.set(s.fail)
 	go s.marker.run()
-	s.trimmer.start()
-	s.workers.Go(s.commitLoop)
+	go s.commitLoop()
+	s.trimmer = startTrimmer(s)
 	return s, nil
 }
 
@@ -186,12 +185,4 @@ func (s *Store) forgetDeleted() error {
 	defer func() { _ = b.Close() }()
 	_ = b.DeleteRange(start, end, nil)
 	return s.write(b)
-}
-
-// halt ends a store that could not be opened to the end.
-func (s *Store) halt() error {
-	s.queue.close()
-	s.trimmer.stop()
-	s.workers.Wait()
-	return errors.Join(s.marker.stop(), s.db.Close())
 }

@@ -11,32 +11,27 @@ import (
 
 // trimmer applies retention in the background.
 type trimmer struct {
-	s      *Store
 	cancel context.CancelFunc
 	done   chan struct{}
 }
 
-func newTrimmer(s *Store) *trimmer {
-	return &trimmer{s: s, cancel: func() {}, done: make(chan struct{})}
-}
-
-// start runs the goroutine until stop.
-func (tr *trimmer) start() {
+func startTrimmer(s *Store) *trimmer {
 	ctx, cancel := context.WithCancel(context.Background())
-	tr.cancel = cancel
+	tr := &trimmer{cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(tr.done)
-		ticker := time.NewTicker(tr.s.opts.RetentionInterval)
+		ticker := time.NewTicker(s.opts.RetentionInterval)
 		defer ticker.Stop()
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
-				tr.s.applyRetention(ctx)
+				s.applyRetention(ctx)
 			}
 		}
 	}()
+	return tr
 }
 
 func (tr *trimmer) stop() {

@@ -27,8 +27,8 @@ type Store struct {
 	tables  *tables
 	marker  *marker
 	ending  ending
-	workers sync.WaitGroup // committer
 	trimmer *trimmer
+	ended   chan struct{} // closed when the committer has ended
 
 	// life is held for reading while the database is used outside of the
 	// committer, and for writing to close it.
@@ -127,7 +127,10 @@ func (s *Store) Close() error {
 	s.queue.close()
 	if s.failure.Load() == nil {
 		s.trimmer.stop()
-		s.waitForWorkers()
+		select {
+		case <-s.ended:
+		case <-s.queue.dead: // the committer may hang in the engine
+		}
 	}
 	var markErr error
 	if s.failure.Load() == nil {
@@ -149,15 +152,8 @@ func (s *Store) Close() error {
 	return errors.Join(markErr, s.db.Close(), s.lock.Close())
 }
 
-// waitForWorkers waits until the committer has ended, or will not any more.
-func (s *Store) waitForWorkers() {
-	ended := make(chan struct{})
-	go func() {
-		s.workers.Wait()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-	case <-s.queue.dead:
-	}
+// halt is Close for who holds the lock. It fails if the store has.
+func (s *Store) halt() error {
+	s.lock = io.NopCloser(nil)
+	return errors.Join(s.Close(), s.failed())
 }
