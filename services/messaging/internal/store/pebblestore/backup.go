@@ -60,16 +60,14 @@ func (s *Store) Backup(ctx context.Context, dir string) error {
 
 // finishBackup gives a copy of the engine's directory the files around it.
 func finishBackup(o Options) error {
-	db, err := pebble.Open(engineDir(o), o.engine(true, nil, nil))
+	db, err := openToRead(o)
 	if err != nil {
 		return damaged("open copy", err)
 	}
-	s := &Store{opts: o}
 	c, err := load(db)
 	if err == nil {
-		s.topics, s.commit = c.topics, c.commit
 		var file *mark.File
-		if file, _, err = s.newMark(); err == nil {
+		if file, _, err = c.newMark(o); err == nil {
 			err = file.Close()
 		}
 	}

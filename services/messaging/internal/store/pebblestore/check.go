@@ -71,7 +71,7 @@ func checkLocked(opts Options) (Report, error) {
 		err = mark.Verify(opts.FS, engineDir(opts), state.Manifest)
 	}
 	r.note(err)
-	db, err := pebble.Open(engineDir(opts), opts.engine(true, nil, nil))
+	db, err := openToRead(opts)
 	if err != nil {
 		return r, damaged("open log", err)
 	}
@@ -190,9 +190,7 @@ func (k *topicCheck) record(f found) error {
 
 // checkIDs reads the ids stored for a log.
 func checkIDs(db pebble.Reader, log uint64) error {
-	it, err := db.NewIter(&pebble.IterOptions{
-		LowerBound: layout.IDsKey(log, 0), UpperBound: layout.IDsKey(log, layout.EndOfLog),
-	})
+	it, err := db.NewIter(spanOptions(layout.IDsKey(log, 0), layout.IDsKey(log, layout.EndOfLog)))
 	if err != nil {
 		return damaged("read ids", err)
 	}
@@ -207,8 +205,7 @@ func checkIDs(db pebble.Reader, log uint64) error {
 
 // checkOrphans looks for records of logs that no topic has.
 func checkOrphans(db pebble.Reader, logs map[uint64]bool) error {
-	start, end := layout.RecordSpan()
-	it, err := db.NewIter(&pebble.IterOptions{LowerBound: start, UpperBound: end})
+	it, err := db.NewIter(spanOptions(layout.RecordSpan()))
 	if err != nil {
 		return damaged("read records", err)
 	}

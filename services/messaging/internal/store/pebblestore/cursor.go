@@ -31,9 +31,7 @@ type cursor struct {
 }
 
 func openCursor(db pebble.Reader, log, last uint64) (*cursor, error) {
-	it, err := db.NewIter(&pebble.IterOptions{
-		LowerBound: layout.RecordKey(log, 0), UpperBound: layout.RecordKey(log, last+1),
-	})
+	it, err := db.NewIter(spanOptions(layout.RecordKey(log, 0), layout.RecordKey(log, last+1)))
 	if err != nil {
 		return nil, readError(err)
 	}

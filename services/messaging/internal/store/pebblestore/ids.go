@@ -50,9 +50,7 @@ func (r *round) dropIDs(t *topic) {
 // loadIDs reads the ids a topic remembers: the newest up to limit that are not
 // from before oldest.
 func (s *Store) loadIDs(t *topic, oldest time.Duration, limit int) error {
-	it, err := s.db.NewIter(&pebble.IterOptions{
-		LowerBound: layout.IDsKey(t.log, 0), UpperBound: layout.IDsKey(t.log, layout.EndOfLog),
-	})
+	it, err := s.db.NewIter(spanOptions(layout.IDsKey(t.log, 0), layout.IDsKey(t.log, layout.EndOfLog)))
 	if err != nil {
 		return fmt.Errorf("read ids of topic %s: %w", t.name, err)
 	}

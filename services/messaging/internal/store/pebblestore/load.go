@@ -21,6 +21,13 @@ type catalogue struct {
 	unreadable map[string]error
 }
 
+// openToRead opens the engine's directory and changes nothing in it.
+func openToRead(o Options) (*pebble.DB, error) {
+	engine := o.engine(nil)
+	engine.ReadOnly, engine.ErrorIfNotExists = true, true
+	return pebble.Open(engineDir(o), engine)
+}
+
 // load reads the catalogue. Damage fails it with store.ErrDamaged, but for the
 // newest record of a topic, which goes to unreadable.
 func load(db pebble.Reader) (*catalogue, error) {
@@ -66,8 +73,7 @@ type namedTopic struct {
 // topicList returns the definitions of all topics in the order of their logs, in
 // which the records of many lie close together.
 func topicList(db pebble.Reader) ([]namedTopic, error) {
-	start, end := layout.TopicSpan()
-	it, err := db.NewIter(&pebble.IterOptions{LowerBound: start, UpperBound: end})
+	it, err := db.NewIter(spanOptions(layout.TopicSpan()))
 	if err != nil {
 		return nil, err
 	}

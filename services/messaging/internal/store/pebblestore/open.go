@@ -87,7 +87,7 @@ func inspect(opts Options) (*catalogue, error) {
 	if err := mark.Verify(opts.FS, engineDir(opts), state.Manifest); err != nil {
 		return nil, err
 	}
-	db, err := pebble.Open(engineDir(opts), opts.engine(true, nil, nil))
+	db, err := openToRead(opts)
 	if err != nil {
 		return nil, damaged("open log", err)
 	}
@@ -118,7 +118,8 @@ func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, er
 		copying: semaphore.NewWeighted(1), ended: make(chan struct{}),
 	}
 	var touch touchable
-	engine := opts.engine(false, touch.touch, s.fail)
+	engine := opts.engine(s.fail)
+	touch.listen(engine.EventListener)
 	s.tables.guide(engine)
 	engine.FS = endFS{engine.FS, engineDir(opts), &s.ending}
 	db, err := pebble.Open(engineDir(opts), engine)
@@ -135,7 +136,7 @@ func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, er
 	}
 	s.topics, s.commit = c.topics, c.commit
 	s.ageBase = c.commit.Age - opts.Clock.Running()
-	file, manifest, err := s.newMark()
+	file, manifest, err := c.newMark(opts)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -153,19 +154,19 @@ func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, er
 }
 
 // newMark begins a mark with what the database holds.
-func (s *Store) newMark() (*mark.File, mark.Manifest, error) {
-	manifest, err := mark.Follow(s.opts.FS, engineDir(s.opts), mark.Manifest{})
+func (c *catalogue) newMark(o Options) (*mark.File, mark.Manifest, error) {
+	manifest, err := mark.Follow(o.FS, engineDir(o), mark.Manifest{})
 	if err != nil {
 		return nil, manifest, err
 	}
 	state := mark.State{
-		Commit: s.commit.Number, Manifest: manifest,
-		Topics: make(map[uint64]mark.Topic, len(s.topics)),
+		Commit: c.commit.Number, Manifest: manifest,
+		Topics: make(map[uint64]mark.Topic, len(c.topics)),
 	}
-	for _, t := range s.topics {
+	for _, t := range c.topics {
 		state.Topics[t.log] = t.mark()
 	}
-	file, err := mark.Create(s.opts.FS, s.opts.Dir, markName, state)
+	file, err := mark.Create(o.FS, o.Dir, markName, state)
 	return file, manifest, err
 }
 
@@ -173,7 +174,7 @@ func (s *Store) newMark() (*mark.File, mark.Manifest, error) {
 // that cannot be read, which nobody will look for any more.
 func (s *Store) forgetDeleted() error {
 	start, end := layout.DeletedSpan()
-	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: start, UpperBound: end})
+	it, err := s.db.NewIter(spanOptions(start, end))
 	if err != nil {
 		return damaged("read deleted topics", err)
 	}

@@ -98,17 +98,14 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// engine returns Pebble's options. events and fatal may be nil where the
-// database is only read.
-func (o Options) engine(readOnly bool, events func(), fatal func(error)) *pebble.Options {
+// engine returns Pebble's options. fatal may be nil where the database is only read.
+func (o Options) engine(fatal func(error)) *pebble.Options {
 	logger := engineLogger{log: o.Logger, fatal: fatal}
 	opts := &pebble.Options{
 		FS: guardFS{logFS{o.FS}},
 		// With an older format, damage anywhere in the newest log file reads as its
 		// end.
 		FormatMajorVersion: pebble.FormatNewest,
-		ReadOnly:           readOnly,
-		ErrorIfNotExists:   readOnly,
 		CacheSize:          o.CacheBytes,
 		MemTableSize:       o.MemTableBytes,
 		Logger:             logger,
@@ -119,11 +116,6 @@ func (o Options) engine(readOnly bool, events func(), fatal func(error)) *pebble
 			},
 			BackgroundError: func(err error) { logger.Errorf("background error: %s", err) },
 		},
-	}
-	if events != nil {
-		opts.EventListener.FlushEnd = func(pebble.FlushInfo) { events() }
-		opts.EventListener.CompactionEnd = func(pebble.CompactionInfo) { events() }
-		opts.EventListener.ManifestCreated = func(pebble.ManifestCreateInfo) { events() }
 	}
 	opts.Levels[0].BlockSize = 32 << 10
 	return opts

@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/record"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/wal"
@@ -36,7 +35,7 @@ func salvage(opts Options) error {
 }
 
 func tryOpen(opts Options) error {
-	db, err := pebble.Open(engineDir(opts), opts.engine(true, nil, nil))
+	db, err := openToRead(opts)
 	if err != nil {
 		return err
 	}
