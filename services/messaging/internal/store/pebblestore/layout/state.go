@@ -39,7 +39,8 @@ type LowWater struct {
 	First uint64
 	// Bytes and Messages are the totals of the log before First.
 	Bytes, Messages uint64
-	// Time is the publish time of the last message before First.
+	// Time is the publish time of the newest message when this was written: none may
+	// be below it, also where no record is left.
 	Time int64
 }
 
