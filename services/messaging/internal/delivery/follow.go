@@ -68,10 +68,6 @@ func (f *follower) moved(piece *Piece) bool { return piece.Cursor.Sequence != f.
 // wait returns when there may be more to read. It looks at everything else too
 // while there is more already.
 func (f *follower) wait(ctx context.Context, draining <-chan struct{}, piece *Piece) error {
-	more := f.changed
-	if piece.More || !piece.Empty() {
-		more = ready
-	}
 	here := Piece{Cursor: piece.Cursor, Last: piece.Last}
 	select { // what ends the stream comes before what goes on
 	case <-ctx.Done():
@@ -81,9 +77,12 @@ func (f *follower) wait(ctx context.Context, draining <-chan struct{}, piece *Pi
 	case <-f.timer.C:
 		return f.deliver(&here, true)
 	default:
+		if piece.More || !piece.Empty() {
+			return nil
+		}
 	}
 	select {
-	case <-more:
+	case <-f.changed:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -93,6 +92,3 @@ func (f *follower) wait(ctx context.Context, draining <-chan struct{}, piece *Pi
 		return f.deliver(&here, true)
 	}
 }
-
-// ready is always closed.
-var ready = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
