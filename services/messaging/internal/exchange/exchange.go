@@ -7,14 +7,11 @@ import (
 	"sync"
 
 	"buf.build/go/protovalidate"
-	"connectrpc.com/connect/v2"
 	"golang.org/x/sync/semaphore"
 
-	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/platform/drain"
 	"github.com/parleyhq/parley/platform/interceptor"
-	"github.com/parleyhq/parley/platform/rpcerror"
 	"github.com/parleyhq/parley/platform/wire"
 	"github.com/parleyhq/parley/services/messaging/internal/delivery"
 	"github.com/parleyhq/parley/services/messaging/internal/ingest"
@@ -142,7 +139,3 @@ func (e *exchange) drained() {
 }
 
 func isDraining(ctx context.Context) bool { return drain.Signal(ctx).Err() != nil }
-
-func streamLimit(text string) error {
-	return rpcerror.New(connect.CodeResourceExhausted, errorv1.Reason_REASON_STREAM_LIMIT, text)
-}

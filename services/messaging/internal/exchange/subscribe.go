@@ -3,10 +3,14 @@ package exchange
 import (
 	"context"
 	"errors"
+	"fmt"
 
+	"connectrpc.com/connect/v2"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+	"github.com/parleyhq/parley/platform/rpcerror"
 	"github.com/parleyhq/parley/services/messaging/internal/delivery"
 	"github.com/parleyhq/parley/services/messaging/internal/translate"
 )
@@ -30,12 +34,12 @@ func (e *exchange) subscribe(command *messagingv1.SubscribeCommand) error {
 	if err != nil {
 		return err
 	}
-	refused := streamLimit("this stream has 100 subscriptions: end one, or open another stream")
-	if !full {
-		refused = e.validator.Validate(s.request)
+	if full {
+		return s.end(rpcerror.New(connect.CodeResourceExhausted, errorv1.Reason_REASON_STREAM_LIMIT,
+			fmt.Sprintf("this stream has %d subscriptions: end one, or open another stream", maxSubscriptions)), nil)
 	}
-	if refused != nil {
-		return s.end(refused, nil)
+	if err := e.validator.Validate(s.request); err != nil {
+		return s.end(err, nil)
 	}
 	ctx, cancel := context.WithCancel(e.ctx)
 	e.mu.Lock()
