@@ -6,13 +6,13 @@ import (
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 )
 
-// DefaultHeartbeat is the longest silence of a stream that asks for none.
-const DefaultHeartbeat = 15 * time.Second
+// defaultHeartbeat is the longest silence of a stream that asks for none.
+const defaultHeartbeat = 15 * time.Second
 
 // Heartbeat returns the longest silence that a valid request asks for.
 func Heartbeat(req *messagingv1.SubscribeRequest) time.Duration {
 	if interval := req.GetHeartbeatInterval(); interval != nil {
 		return interval.AsDuration()
 	}
-	return DefaultHeartbeat
+	return defaultHeartbeat
 }

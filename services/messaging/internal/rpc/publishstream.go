@@ -50,7 +50,7 @@ func (p *publishStream) readAll(stream messagingv1connect.MessageServicePublishS
 		req, err := stream.Receive()
 		switch {
 		case errors.Is(err, io.EOF) && first:
-			return translate.Explain(&translate.InvalidFieldError{Path: "topic", Rule: "stream.empty", Text: "the stream has no request"}).Error()
+			return translate.Status(&translate.InvalidFieldError{Path: "topic", Rule: "stream.empty", Text: "the stream has no request"})
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:

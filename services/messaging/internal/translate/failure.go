@@ -32,9 +32,9 @@ type Failure struct {
 	cause error
 }
 
-// Error returns the failure as the status of a call. Details stand before the
-// mismatch and the fields, in the order given.
-func (f Failure) Error(details ...proto.Message) error {
+// Error returns the failure as the status of a call.
+func (f Failure) Error() error {
+	var details []proto.Message
 	if f.Mismatch != nil {
 		details = append(details, f.Mismatch)
 	}

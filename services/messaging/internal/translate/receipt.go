@@ -9,8 +9,8 @@ import (
 func Receipt(r store.Receipt) *messagingv1.Receipt {
 	receipt := &messagingv1.Receipt{
 		Epoch: r.Epoch, FirstSequence: r.First, LastSequence: r.Last,
-		Durability: Durability(r.Durability),
-		Cursor:     &messagingv1.Cursor{Epoch: r.Epoch, Sequence: Greatest(r)},
+		Durability: durability(r.Durability),
+		Cursor:     &messagingv1.Cursor{Epoch: r.Epoch, Sequence: greatest(r)},
 	}
 	for _, d := range r.Duplicates {
 		receipt.Duplicates = append(receipt.Duplicates, &messagingv1.Duplicate{Index: uint32(d.Index), Sequence: d.Sequence})
@@ -18,17 +18,17 @@ func Receipt(r store.Receipt) *messagingv1.Receipt {
 	return receipt
 }
 
-// Greatest returns the highest sequence of a batch, duplicates included.
-func Greatest(r store.Receipt) uint64 {
-	greatest := r.Last
+// greatest returns the highest sequence of a batch, duplicates included.
+func greatest(r store.Receipt) uint64 {
+	highest := r.Last
 	for _, d := range r.Duplicates {
-		greatest = max(greatest, d.Sequence)
+		highest = max(highest, d.Sequence)
 	}
-	return greatest
+	return highest
 }
 
-// Durability returns a durability as the contract has it.
-func Durability(d store.Durability) messagingv1.Durability {
+// durability returns a durability as the contract has it.
+func durability(d store.Durability) messagingv1.Durability {
 	switch d {
 	case store.Synced:
 		return messagingv1.Durability_DURABILITY_SYNCED

@@ -24,7 +24,7 @@ func (s *StreamSum) Add(messages int, r store.Receipt) {
 	if r.Last != 0 {
 		s.last = r.Last
 	}
-	s.greatest = max(s.greatest, Greatest(r))
+	s.greatest = max(s.greatest, greatest(r))
 	s.stored += uint64(messages - len(r.Duplicates))
 	s.duplicates += uint64(len(r.Duplicates))
 	if s.batches == 0 || r.Durability < s.durability {
@@ -41,7 +41,7 @@ func (s *StreamSum) Receipt() *messagingv1.StreamReceipt {
 	return &messagingv1.StreamReceipt{
 		Epoch: s.epoch, FirstSequence: s.first, LastSequence: s.last,
 		StoredMessages: s.stored, DuplicateMessages: s.duplicates, StoredBatches: s.batches,
-		Durability: Durability(s.durability),
+		Durability: durability(s.durability),
 		Cursor:     &messagingv1.Cursor{Epoch: s.epoch, Sequence: s.greatest},
 	}
 }

@@ -2,6 +2,7 @@ package translate
 
 import (
 	"fmt"
+	"strings"
 
 	"buf.build/go/protovalidate"
 	"connectrpc.com/connect/v2"
@@ -60,9 +61,5 @@ func cut(text string) string {
 	if len(text) <= maxViolationBytes {
 		return text
 	}
-	end := maxViolationBytes
-	for end > 0 && text[end]&0xC0 == 0x80 {
-		end--
-	}
-	return text[:end] + "…"
+	return strings.ToValidUTF8(text[:maxViolationBytes], "") + "…"
 }
