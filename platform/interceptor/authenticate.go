@@ -71,8 +71,3 @@ func (s *permittedStream) Receive(msg any) error {
 	}
 	return s.permit(msg)
 }
-
-func unknownMethod(_ context.Context, spec connect.Spec, _ connect.ServerStream) error {
-	return rpcerror.New(connect.CodeUnimplemented, errorv1.Reason_REASON_UNKNOWN_METHOD,
-		"this server has no method "+spec.Procedure)
-}

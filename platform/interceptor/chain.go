@@ -1,6 +1,7 @@
 package interceptor
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/validate"
 
+	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
 	"github.com/parleyhq/parley/platform/identity"
 	"github.com/parleyhq/parley/platform/rpcerror"
 )
@@ -54,8 +56,10 @@ func Chain(opts Options) []connect.ServerInterceptor {
 	return append(chain, validate.NewServerInterceptor(validate.WithValidator(opts.Validator)))
 }
 
-// Unknown is the handler for methods that no service has. It runs behind the
-// same chain, so a stranger cannot tell an unknown method from a forbidden one.
-func Unknown() connect.ServerFunc {
-	return unknownMethod
+// Unknown is the [connect.ServerFunc] for methods that no service has. It runs
+// behind the same chain, so a stranger cannot tell an unknown method from a forbidden
+// one.
+func Unknown(_ context.Context, spec connect.Spec, _ connect.ServerStream) error {
+	return rpcerror.New(connect.CodeUnimplemented, errorv1.Reason_REASON_UNKNOWN_METHOD,
+		"this server has no method "+spec.Procedure)
 }

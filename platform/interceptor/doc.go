@@ -5,14 +5,15 @@
 //
 //  1. trace and metrics (given by the caller)
 //  2. request id and access log
-//  3. recover
-//  4. error mapping
-//  5. identity and permission for the procedure
-//  6. limits: deadline, drain
-//  7. permission for what the request names (a topic)
-//  8. validation
+//  3. no caching of what a GET answers, unless its handler allows it
+//  4. recover
+//  5. error mapping
+//  6. identity and permission for the procedure
+//  7. limits: deadline, drain
+//  8. permission for what the request names (a topic)
+//  9. validation
 //
-// Steps 1 to 6 see only headers. Nothing is decompressed or decoded for a
-// caller they refuse. Steps 7 and 8 act on each decoded message, the permission
+// Steps 1 to 7 see only headers. Nothing is decompressed or decoded for a
+// caller they refuse. Steps 8 and 9 act on each decoded message, the permission
 // first, so that a stranger learns nothing from validation.
 package interceptor

@@ -130,7 +130,7 @@ func newFixture(t *testing.T) *fixture {
 		},
 		Validator: journalValidator{validator, f.journal},
 	})...)
-	server.SetUnknownHandler(interceptor.Unknown())
+	server.SetUnknownHandler(interceptor.Unknown)
 	unaryv1connect.RegisterUnaryServiceHandler(server, unaryHandler{f: f})
 	bidirectionalv1connect.RegisterBidirectionalServiceHandler(server, bidiHandler{f: f})
 	mux := http.NewServeMux()

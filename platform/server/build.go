@@ -128,7 +128,7 @@ func newRPCServer(log *slog.Logger, config Config, signals *telemetry.Telemetry,
 		MessagePermission: permissions(services),
 		Validator:         precheck(validator, services),
 	})...)
-	rpcs.SetUnknownHandler(interceptor.Unknown())
+	rpcs.SetUnknownHandler(interceptor.Unknown)
 	for _, service := range services {
 		service.Register(rpcs)
 	}
