@@ -33,11 +33,7 @@ func checkHost(config Config, next http.Handler) http.Handler {
 	names := append([]string{"localhost", listenHost}, config.AllowedHost...)
 	anyAddress := !isLoopback(listenHost)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := r.Host
-		if name, _, err := net.SplitHostPort(host); err == nil {
-			host = name
-		}
-		host = strings.Trim(host, "[]")
+		host := hostOf(r)
 		addr, err := netip.ParseAddr(host)
 		isAddress := err == nil
 		if isAddress && (anyAddress || addr.IsLoopback()) || !isAddress && slices.ContainsFunc(names, func(name string) bool {
@@ -48,6 +44,15 @@ func checkHost(config Config, next http.Handler) http.Handler {
 		}
 		forbid(w, r, fmt.Sprintf("this server does not answer for the host %q: start it with --allowed-host %s if it should", host, host))
 	})
+}
+
+// hostOf returns the host that a request names, without port and brackets.
+func hostOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = r.Host
+	}
+	return strings.Trim(host, "[]")
 }
 
 // crossOrigin lets pages of the configured origins call the server (CORS) and

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"net"
 	"net/http"
 	"net/netip"
 )
@@ -28,11 +27,7 @@ func notLocal(r *http.Request) string {
 	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err != nil || !peer.Addr().Unmap().IsLoopback() {
 		return "only the server's own machine may use this: ask there, by a loopback address"
 	}
-	host, _, err := net.SplitHostPort(r.Host)
-	if err != nil {
-		host = r.Host
-	}
-	if !isLoopback(host) {
+	if !isLoopback(hostOf(r)) {
 		return "use a loopback address, such as 127.0.0.1"
 	}
 	return ""

@@ -21,6 +21,7 @@ func TestLocalOnly(t *testing.T) {
 	}{
 		"this machine":      {peer: "127.0.0.1:4711", host: "127.0.0.1:8081", code: http.StatusOK},
 		"IPv6":              {peer: "[::1]:4711", host: "[::1]:8081", code: http.StatusOK},
+		"IPv6, port 80":     {peer: "[::1]:4711", host: "[::1]", code: http.StatusOK},
 		"a typed address":   {peer: "127.0.0.1:4711", host: "localhost:8081", header: "Sec-Fetch-Site", value: "none", code: http.StatusOK},
 		"another machine":   {peer: "192.0.2.1:4711", host: "127.0.0.1:8081", code: http.StatusForbidden},
 		"another name":      {peer: "127.0.0.1:4711", host: "evil.example", code: http.StatusForbidden},
