@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
 
 	"connectrpc.com/connect/v2"
-	"connectrpc.com/connect/v2/connecthttp"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
@@ -31,10 +29,9 @@ type calls struct {
 
 // outcome is all that the attributes of a call depend on.
 type outcome struct {
-	procedure   string
-	protocol    string
-	code        connect.Code // 0 for success
-	notModified bool
+	procedure string
+	protocol  string
+	code      connect.Code // 0 for success
 }
 
 func newCalls(meters metric.MeterProvider) (*calls, error) {
@@ -68,11 +65,7 @@ func outcomeOf(ctx context.Context, spec connect.Spec, err error) outcome {
 	if info, ok := connect.CallInfoForServerContext(ctx); ok {
 		result.protocol = info.Protocol
 	}
-	switch {
-	case err == nil:
-	case connecthttp.IsNotModifiedError(err):
-		result.notModified = true
-	default:
+	if err != nil {
 		result.code = codeOf(err)
 	}
 	return result
@@ -106,14 +99,9 @@ func (o outcome) attributes() []attribute.KeyValue {
 		semconv.RPCSystemNameKey.String(system),
 		semconv.RPCMethodKey.String(o.procedure),
 	}
-	switch {
-	case o.code != 0:
-		code := strings.ToUpper(o.code.String())
-		return append(attributes, semconv.RPCResponseStatusCodeKey.String(code), semconv.ErrorTypeKey.String(code))
-	case o.notModified:
-		return append(attributes, semconv.RPCResponseStatusCodeKey.String("OK"),
-			semconv.HTTPResponseStatusCodeKey.Int(http.StatusNotModified))
-	default:
+	if o.code == 0 {
 		return append(attributes, semconv.RPCResponseStatusCodeKey.String("OK"))
 	}
+	code := strings.ToUpper(o.code.String())
+	return append(attributes, semconv.RPCResponseStatusCodeKey.String(code), semconv.ErrorTypeKey.String(code))
 }
