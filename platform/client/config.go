@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -178,23 +179,16 @@ func (c Config) addresses() ([]address, error) {
 }
 
 func (c Config) withDefaults() Config {
-	setDefault(&c.ResolveInterval, DefaultResolveInterval)
-	setDefault(&c.CompressMinBytes, DefaultCompressMinBytes)
-	setDefault(&c.MaxReadBytes, DefaultMaxReadBytes)
-	setDefault(&c.DialTimeout, DefaultDialTimeout)
-	setDefault(&c.IdleTimeout, DefaultIdleTimeout)
-	setDefault(&c.SendPingTimeout, DefaultSendPingTimeout)
-	setDefault(&c.PingTimeout, DefaultPingTimeout)
-	setDefault(&c.Retry.MaxAttempts, DefaultMaxAttempts)
-	setDefault(&c.Retry.BaseDelay, DefaultBaseDelay)
-	setDefault(&c.Retry.MaxDelay, DefaultMaxDelay)
-	setDefault(&c.UserAgent, defaultUserAgent())
+	c.ResolveInterval = cmp.Or(c.ResolveInterval, DefaultResolveInterval)
+	c.CompressMinBytes = cmp.Or(c.CompressMinBytes, DefaultCompressMinBytes)
+	c.MaxReadBytes = cmp.Or(c.MaxReadBytes, DefaultMaxReadBytes)
+	c.DialTimeout = cmp.Or(c.DialTimeout, DefaultDialTimeout)
+	c.IdleTimeout = cmp.Or(c.IdleTimeout, DefaultIdleTimeout)
+	c.SendPingTimeout = cmp.Or(c.SendPingTimeout, DefaultSendPingTimeout)
+	c.PingTimeout = cmp.Or(c.PingTimeout, DefaultPingTimeout)
+	c.Retry.MaxAttempts = cmp.Or(c.Retry.MaxAttempts, DefaultMaxAttempts)
+	c.Retry.BaseDelay = cmp.Or(c.Retry.BaseDelay, DefaultBaseDelay)
+	c.Retry.MaxDelay = cmp.Or(c.Retry.MaxDelay, DefaultMaxDelay)
+	c.UserAgent = cmp.Or(c.UserAgent, defaultUserAgent())
 	return c
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }

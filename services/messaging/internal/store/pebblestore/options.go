@@ -1,6 +1,7 @@
 package pebblestore
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"time"
@@ -81,21 +82,14 @@ func (o Options) withDefaults() (Options, error) {
 			return usage.AvailBytes, err
 		}
 	}
-	setDefault(&o.MinFreeBytes, 256<<20)
-	setDefault(&o.QueueBytes, 64<<20)
-	setDefault(&o.MarkInterval, 50*time.Millisecond)
-	setDefault(&o.RetentionInterval, 5*time.Second)
-	setDefault(&o.MaxIDs, 4_000_000)
-	setDefault(&o.MemTableBytes, 16<<20)
-	setDefault(&o.CacheBytes, 16<<20)
+	o.MinFreeBytes = cmp.Or(o.MinFreeBytes, 256<<20)
+	o.QueueBytes = cmp.Or(o.QueueBytes, 64<<20)
+	o.MarkInterval = cmp.Or(o.MarkInterval, 50*time.Millisecond)
+	o.RetentionInterval = cmp.Or(o.RetentionInterval, 5*time.Second)
+	o.MaxIDs = cmp.Or(o.MaxIDs, 4_000_000)
+	o.MemTableBytes = cmp.Or(o.MemTableBytes, 16<<20)
+	o.CacheBytes = cmp.Or(o.CacheBytes, 16<<20)
 	return o, nil
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }
 
 // engine returns Pebble's options. fatal may be nil where the database is only read.
