@@ -1,6 +1,7 @@
 package parley
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -111,12 +112,12 @@ func (c PublisherConfig) validate() error {
 }
 
 func (c PublisherConfig) withDefaults() PublisherConfig {
-	setDefault(&c.BatchMessages, DefaultBatchMessages)
-	setDefault(&c.BatchBytes, DefaultBatchBytes)
-	setDefault(&c.InFlight, DefaultInFlight)
-	setDefault(&c.MaxPending, DefaultMaxPending)
-	setDefault(&c.MaxPendingBytes, DefaultMaxPendingBytes)
-	setDefault(&c.RetryFor, DefaultRetryFor)
+	c.BatchMessages = cmp.Or(c.BatchMessages, DefaultBatchMessages)
+	c.BatchBytes = cmp.Or(c.BatchBytes, DefaultBatchBytes)
+	c.InFlight = cmp.Or(c.InFlight, DefaultInFlight)
+	c.MaxPending = cmp.Or(c.MaxPending, DefaultMaxPending)
+	c.MaxPendingBytes = cmp.Or(c.MaxPendingBytes, DefaultMaxPendingBytes)
+	c.RetryFor = cmp.Or(c.RetryFor, DefaultRetryFor)
 	if c.IDPrefix == "" {
 		c.IDPrefix = randomPrefix()
 	}
@@ -127,12 +128,5 @@ func (c PublisherConfig) limits() limits {
 	return limits{
 		batchMessages: c.BatchMessages, batchBytes: c.BatchBytes, inFlight: c.InFlight,
 		pendingMessages: c.MaxPending, pendingBytes: c.MaxPendingBytes, linger: c.Linger,
-	}
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
 	}
 }
