@@ -34,11 +34,12 @@ out at once.
 
 The result says that the messages are on disk, and under which sequences. When the
 connection breaks, the server restarts or is short of disk space, publishing goes on
-by itself as soon as it can and stores nothing twice: every message has an id. The first message that cannot be stored ends
-the command, which names its line; everything before it is stored, nothing after it.
-Then run it again with the same --id-prefix: while the topic remembers ids (10 minutes
-by default, at most 1,000,000), what was stored before is left out. A topic created
-with --dedup-window 0s remembers none: there a retry can store a message twice.
+by itself as soon as it can and stores nothing twice: every message has an id. The
+first message that cannot be stored ends the command, which names its line; everything
+before it is stored, nothing after it. Then run it again with the same --id-prefix:
+while the topic remembers ids (10 minutes by default, at most 1,000,000), what was
+stored before is left out. A topic created with --dedup-window 0s remembers none: there
+a retry can store a message twice.
 
 Examples:
   parley publish orders "first order" "second order"

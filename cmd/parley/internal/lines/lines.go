@@ -35,9 +35,8 @@ type Line struct {
 func (l Line) weight() int64 { return int64(min(len(l.Text), aheadBytes)) }
 
 // Reader reads a source in a goroutine of its own, at most 1,000 lines or 8 MiB
-// ahead. That
-// goroutine ends with the source, or with the first line it has after Close: a read
-// in progress cannot be interrupted. Next is for one goroutine.
+// ahead. That goroutine ends with the source, or with the first line it has after
+// Close: a read in progress cannot be interrupted. Next is for one goroutine.
 type Reader struct {
 	lines chan Line
 	room  *semaphore.Weighted // for bytes of lines
