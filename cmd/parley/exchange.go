@@ -11,7 +11,6 @@ import (
 	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
-	"github.com/parleyhq/parley/platform/client"
 	"github.com/parleyhq/parley/platform/rpcerror"
 
 	"github.com/parleyhq/parley/cmd/parley/internal/chat"
@@ -117,7 +116,7 @@ func (c *exchangeCmd) verdict(ctx context.Context, session *chat.Session, err er
 		return ctx.Err() // whatever the stream made of it
 	case err == nil && session.Refused() > 0:
 		return fmt.Errorf("%s not stored", render.Count(uint64(session.Refused()), "line"))
-	case client.Explain(err).Reason == rpcerror.ReasonName(errorv1.Reason_REASON_POSITION_AHEAD):
+	case rpcerror.ReasonOf(err) == errorv1.Reason_REASON_POSITION_AHEAD:
 		return withHint(err, "Use --from end for what is published from now on.")
 	default:
 		return c.explain(c.Topic, err)

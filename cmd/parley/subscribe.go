@@ -80,7 +80,7 @@ func (c *subscribeCmd) Run(std streams) error {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		err = ctx.Err() // whatever the stream made of it
-	case client.Explain(err).Reason == reasonName(errorv1.Reason_REASON_POSITION_AHEAD):
+	case rpcerror.ReasonOf(err) == errorv1.Reason_REASON_POSITION_AHEAD:
 		err = withHint(err, "Use --from end for what is published from now on.")
 	default:
 		err = c.explain(c.Topic, err)
@@ -138,5 +138,3 @@ func (c *subscribeCmd) resume(cursor *messagingv1.Cursor) string {
 	}
 	return c.commandLine(words...)
 }
-
-func reasonName(reason errorv1.Reason) string { return rpcerror.ReasonName(reason) }

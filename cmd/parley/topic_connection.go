@@ -8,6 +8,7 @@ import (
 	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
 	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
 	"github.com/parleyhq/parley/platform/client"
+	"github.com/parleyhq/parley/platform/rpcerror"
 )
 
 // topicConnection holds the flags of commands on topics. Each server has its own
@@ -40,7 +41,7 @@ func (c topicConnection) topics(name string, do func(context.Context, messagingv
 
 // explain says what to do about an error that is about the topic.
 func (c topicConnection) explain(topic string, err error) error {
-	if client.Explain(err).Reason != reasonName(errorv1.Reason_REASON_TOPIC_NOT_FOUND) {
+	if rpcerror.ReasonOf(err) != errorv1.Reason_REASON_TOPIC_NOT_FOUND {
 		return inWords(err, topic)
 	}
 	return withHint(err, fmt.Sprintf("Topic %s does not exist. Create it with: %s", topic, c.commandLine("topic", "create", topic)))
