@@ -49,11 +49,29 @@ type Workload struct {
 // is published first can be replayed.
 func Workloads() []Workload {
 	return []Workload{
-		{"unary", "one call after the other, each answered with what it said", "a call", false, false, false, nil, (*run).unary},
-		{"bidirectional", "streams of messages, each answered with what it said", "a message and its answer", false, true, false, nil, (*run).bidirectional},
-		{"publish", "one Publish after the other", "a batch until its receipt", true, false, false, nil, (*run).publish},
-		{"exchange", "batch after batch on Exchange streams", "a batch until its receipt", true, true, false, nil, (*run).exchange},
-		{"subscribe", "one publisher, and readers that wait for what it publishes", "a message until a reader has it", true, true, true, nil, (*run).subscribe},
-		{"replay", "readers that read all that is stored, again and again", "a call until its first message", true, false, true, fill, (*run).replay},
+		{
+			Name: "unary", Help: "one call after the other, each answered with what it said",
+			Latency: "a call", drive: (*run).unary,
+		},
+		{
+			Name: "bidirectional", Help: "streams of messages, each answered with what it said",
+			Latency: "a message and its answer", Duplex: true, drive: (*run).bidirectional,
+		},
+		{
+			Name: "publish", Help: "one Publish after the other",
+			Latency: "a batch until its receipt", Topic: true, drive: (*run).publish,
+		},
+		{
+			Name: "exchange", Help: "batch after batch on Exchange streams",
+			Latency: "a batch until its receipt", Topic: true, Duplex: true, drive: (*run).exchange,
+		},
+		{
+			Name: "subscribe", Help: "one publisher, and readers that wait for what it publishes",
+			Latency: "a message until a reader has it", Topic: true, Duplex: true, Reading: true, drive: (*run).subscribe,
+		},
+		{
+			Name: "replay", Help: "readers that read all that is stored, again and again",
+			Latency: "a call until its first message", Topic: true, Reading: true, prepare: fill, drive: (*run).replay,
+		},
 	}
 }
