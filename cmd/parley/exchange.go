@@ -87,8 +87,9 @@ func (c *exchangeCmd) Run(std streams) error {
 	})
 	err = session.Run(ctx)
 	in.Close() // what follows is for a terminal as it was
-	err = errors.Join(err, in.failed())
-	return std.conclude(c.verdict(ctx, session, err), strings.Join(c.left(session, in.unsent), "\nparley: "))
+	unsent, problem := in.rest()
+	err = errors.Join(err, problem)
+	return std.conclude(c.verdict(ctx, session, err), strings.Join(c.left(session, unsent), "\nparley: "))
 }
 
 // left says what is left open, and how to go on.

@@ -28,7 +28,6 @@ type typist struct {
 	done    chan struct{}
 	close   func()
 	problem error // of reading; set before lines is closed
-	unsent  int   // lines that nobody took, see failed
 }
 
 // newTypist starts to read, in a goroutine that ends with the input, with the
@@ -63,17 +62,18 @@ func newTypist(std streams, prompt string, interrupt func()) (*typist, error) {
 // Close gives the terminal back. It may be called more than once.
 func (t *typist) Close() { t.close() }
 
-// failed returns what ended the input too early, and counts what is left of it.
-func (t *typist) failed() error {
+// rest returns how many lines are left that nobody took, and what ended the input
+// too early.
+func (t *typist) rest() (unsent int, problem error) {
 	for {
 		select {
 		case _, more := <-t.lines:
 			if !more {
-				return t.problem
+				return unsent, t.problem
 			}
-			t.unsent++
+			unsent++
 		default:
-			return nil
+			return unsent, nil
 		}
 	}
 }
