@@ -47,10 +47,8 @@ type handler struct {
 
 // GetServerResponse implements the RPC of the same name.
 func (handler) GetServerResponse(_ context.Context, req *unaryv1.GetServerResponseRequest) (*unaryv1.GetServerResponseResponse, error) {
-	return &unaryv1.GetServerResponseResponse{Message: Answer(req.GetMessage()), Received: true}, nil
-}
-
-// Answer returns what the service answers to a message.
-func Answer(message string) string {
-	return "Hello I am up and running. Received ‘" + message + "’ message from you"
+	return &unaryv1.GetServerResponseResponse{
+		Message:  "Hello I am up and running. Received ‘" + req.GetMessage() + "’ message from you",
+		Received: true,
+	}, nil
 }

@@ -19,13 +19,6 @@ const (
 	answer = "Hello I am up and running. Received ‘Hello Server you there?’ message from you"
 )
 
-func TestAnswer(t *testing.T) {
-	t.Parallel()
-	if got := unary.Answer(hello); got != answer {
-		t.Errorf("got %q, want %q", got, answer)
-	}
-}
-
 func TestGetServerResponse(t *testing.T) {
 	t.Parallel()
 	running := servertest.Start(t, unary.New())
