@@ -93,7 +93,7 @@ func (c Config) interceptors() []connect.ClientInterceptor {
 	if c.HTTP == HTTP1 {
 		chain = append(chain, refuseBidi)
 	}
-	return append(chain, retryUnary(c.Retry), callHeaders(c.Token, c.UserAgent))
+	return append(chain, retryUnary(c.Retry), callHeaders(c.Token, c.UserAgent), nameFailures)
 }
 
 // refuseRedirect: no RPC is redirected, and a token must not follow one.

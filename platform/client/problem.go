@@ -14,9 +14,6 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 )
 
-// requestIDHeader is the response header that names a call in the server's log.
-const requestIDHeader = "X-Request-Id"
-
 // Problem is an error of a call, taken apart for people and programs. Fields
 // that the error says nothing about are zero.
 type Problem struct {
@@ -28,7 +25,7 @@ type Problem struct {
 	Domain     string
 	Fields     []FieldViolation
 	RetryDelay time.Duration // how long to wait before trying again
-	RequestID  string        // names the call in the server's log
+	RequestID  string        // names the call in the server's log; of failures explained only there
 	Hint       string        // what to do about it
 }
 
@@ -72,15 +69,6 @@ func hintStranger(err error, reason string) string {
 		return ""
 	}
 	return "That is no answer of a Parley server: check the address. A Parley server's admin port serves no RPCs."
-}
-
-// WithCall adds what only the call's response headers tell, the request id. ctx
-// is the one the call was made with, from connect.NewClientContext.
-func (p Problem) WithCall(ctx context.Context) Problem {
-	if info, ok := connect.CallInfoForClientContext(ctx); ok && p.RequestID == "" {
-		p.RequestID = info.ResponseHeader().Get(requestIDHeader)
-	}
-	return p
 }
 
 // read takes over one error detail. BadRequest and protovalidate's Violations

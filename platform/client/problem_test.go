@@ -1,7 +1,6 @@
 package client_test
 
 import (
-	"context"
 	"errors"
 	"reflect"
 	"testing"
@@ -80,14 +79,21 @@ func TestExplainOtherErrors(t *testing.T) {
 	}
 }
 
-func TestRequestIDFromTheResponseHeader(t *testing.T) {
+// TestRequestID finds a failure in the server's log: the message of an INTERNAL error
+// sends people there. Other errors say themselves what is wrong.
+func TestRequestID(t *testing.T) {
 	t.Parallel()
-	ctx, info := connect.NewClientContext(context.Background())
-	info.ResponseHeader().Set("X-Request-Id", "r-7")
-	if got := (client.Problem{}).WithCall(ctx).RequestID; got != "r-7" {
-		t.Errorf("request id is %q", got)
-	}
-	if got := (client.Problem{}).WithCall(context.Background()).RequestID; got != "" {
-		t.Errorf("request id without a call is %q", got)
+	for _, protocol := range []client.Protocol{client.ProtocolConnect, client.ProtocolGRPC, client.ProtocolGRPCWeb} {
+		for _, test := range []struct {
+			code connect.Code
+			want string
+		}{{connect.CodeInternal, requestID}, {connect.CodeUnknown, requestID}, {connect.CodeNotFound, ""}} {
+			s := startServer(t, serverOptions{answer: func(int64) error { return connect.NewError(test.code, "as asked") }})
+			c := newClient(t, client.Config{Addresses: []string{s.hostPort}, Protocol: protocol})
+			problem := client.Explain(echo(t.Context(), c, "x"))
+			if problem.Code != test.code || problem.Message != "as asked" || problem.RequestID != test.want {
+				t.Errorf("%s: got %+v, want %v with the request id %q", protocol, problem, test.code, test.want)
+			}
+		}
 	}
 }

@@ -24,6 +24,9 @@ import (
 	"github.com/parleyhq/parley/platform/client"
 )
 
+// requestID is that of every call.
+const requestID = "r-7"
+
 // testServer is a real server on loopback that echoes and counts.
 type testServer struct {
 	hostPort string
@@ -111,6 +114,7 @@ func (s *testServer) observe(next http.Handler) http.Handler {
 		s.mu.Lock()
 		s.header, s.proto, s.method = r.Header.Clone(), r.Proto, r.Method
 		s.mu.Unlock()
+		w.Header().Set("X-Request-ID", requestID)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -16,7 +16,7 @@ func StaticToken(token string) TokenSource {
 	return func(context.Context) (string, error) { return token, nil }
 }
 
-// callHeaders is the innermost interceptor: it sets the headers of an attempt.
+// callHeaders sets the headers of an attempt, after every other interceptor that may.
 func callHeaders(source TokenSource, userAgent string) connect.ClientInterceptor {
 	return func(next connect.ClientFunc) connect.ClientFunc {
 		return func(ctx context.Context, spec connect.Spec) (connect.ClientStream, error) {
