@@ -42,6 +42,12 @@ func TestThroughProxies(t *testing.T) {
 				if a.calls.Load() == 0 || b.calls.Load() == 0 {
 					t.Errorf("%s: %d and %d calls, want both servers used", protocol, a.calls.Load(), b.calls.Load())
 				}
+				// A Parley server refuses a Host that it does not know.
+				for _, server := range []*testServer{a, b} {
+					if host := server.lastHost(); !strings.HasPrefix(host, "127.0.0.1") {
+						t.Errorf("%s: the server was called %q, want the address that the client called", protocol, host)
+					}
+				}
 				testBidi(t, c, client.HTTP2)
 			}
 		})

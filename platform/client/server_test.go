@@ -38,6 +38,7 @@ type testServer struct {
 	header   http.Header // of the last request
 	proto    string
 	method   string
+	host     string
 	answer   func(attempt int64) error // nil: success
 }
 
@@ -112,7 +113,7 @@ func (s *testServer) url() string {
 func (s *testServer) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
-		s.header, s.proto, s.method = r.Header.Clone(), r.Proto, r.Method
+		s.header, s.proto, s.method, s.host = r.Header.Clone(), r.Proto, r.Method, r.Host
 		s.mu.Unlock()
 		w.Header().Set("X-Request-ID", requestID)
 		next.ServeHTTP(w, r)
@@ -130,6 +131,13 @@ func (s *testServer) lastMethod() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.method
+}
+
+// lastHost returns the Host of the last request.
+func (s *testServer) lastHost() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.host
 }
 
 type unaryEcho struct{ *testServer }
