@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/parleyhq/parley/platform/interceptor"
@@ -25,7 +26,7 @@ type Config struct {
 
 	AllowAnonymous bool     `help:"Serve callers without identity on an address that is not loopback."`
 	CORSOrigin     []string `help:"Web origin whose pages may call this server, such as https://app.example.com. May be repeated." placeholder:"ORIGIN" name:"cors-origin"`
-	AllowedHost    []string `help:"Host name that requests may carry besides loopback names and the listen address. May be repeated." placeholder:"HOST"`
+	AllowedHost    []string `help:"Host name or address, without a port, that requests may carry besides those of loopback and the listen address. May be repeated." placeholder:"HOST"`
 
 	MaxMessageBytes int                   `default:"4194304" help:"Largest request message accepted, in bytes, before and after decompression."`
 	MaxStreams      int                   `default:"1000" help:"Calls one HTTP/2 connection may have open at once."`
@@ -73,6 +74,11 @@ func (c Config) Validate() error {
 			fail("--cors-origin %q is not scheme://host[:port]", origin)
 		}
 	}
+	for _, host := range c.AllowedHost {
+		if !isHost(host) {
+			fail("--allowed-host %q is not a host name or an address: leave out scheme, port and path", host)
+		}
+	}
 	if c.MaxMessageBytes < 1 {
 		fail("--max-message-bytes %d: must be at least 1", c.MaxMessageBytes)
 	}
@@ -101,6 +107,11 @@ func isLoopback(host string) bool {
 	}
 	addr, err := netip.ParseAddr(host)
 	return err == nil && addr.IsLoopback()
+}
+
+func isHost(host string) bool {
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil || host != "" && !strings.ContainsAny(host, ":/ *[]")
 }
 
 func isOrigin(origin string) bool {

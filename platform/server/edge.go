@@ -2,7 +2,6 @@ package server
 
 import (
 	"fmt"
-	"mime"
 	"net"
 	"net/http"
 	"net/netip"
@@ -15,7 +14,6 @@ import (
 	"github.com/rs/cors"
 
 	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
-	"github.com/parleyhq/parley/platform/grpcwebtext"
 	"github.com/parleyhq/parley/platform/interceptor"
 	"github.com/parleyhq/parley/platform/rpcerror"
 )
@@ -31,12 +29,15 @@ const corsMaxAge = 7200
 func checkHost(config Config, next http.Handler) http.Handler {
 	listenHost, _, _ := net.SplitHostPort(config.Listen)
 	names := append([]string{"localhost", listenHost}, config.AllowedHost...)
+	for i, name := range names {
+		names[i] = strings.Trim(name, "[]")
+	}
 	anyAddress := !isLoopback(listenHost)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := hostOf(r)
 		addr, err := netip.ParseAddr(host)
 		isAddress := err == nil
-		if isAddress && (anyAddress || addr.IsLoopback()) || !isAddress && slices.ContainsFunc(names, func(name string) bool {
+		if isAddress && (anyAddress || addr.IsLoopback()) || slices.ContainsFunc(names, func(name string) bool {
 			return strings.EqualFold(name, host)
 		}) {
 			next.ServeHTTP(w, r)
@@ -92,39 +93,6 @@ func forbid(w http.ResponseWriter, r *http.Request, text string) {
 	_ = writer.Write(w, r, err) // fails only where the caller is gone
 }
 
-// contentTypes are the content types of the three protocols and two codecs.
-// gRPC-Web's text mode has become one of them before the routes see it.
-var contentTypes = []string{ //nolint:gochecknoglobals // a constant list
-	"application/json", "application/proto",
-	"application/connect+json", "application/connect+proto",
-	"application/grpc", "application/grpc+json", "application/grpc+proto",
-	"application/grpc-web", "application/grpc-web+json", "application/grpc-web+proto",
-}
-
-// checkContentType says what is accepted where the transport would answer 415
-// (RFC 9110 section 15.5.16) with nothing else. The answer is plain text: the
-// caller's protocol is not known, and clients of all three derive their error
-// from the status.
-func checkContentType(next http.Handler) http.Handler {
-	accepted := strings.Join(slices.Concat(contentTypes, grpcwebtext.ContentTypes()), ", ")
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		given := r.Header.Get("Content-Type")
-		if r.Method != http.MethodPost || slices.Contains(contentTypes, given) || accepts(given) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		w.Header().Set("Accept-Post", accepted)
-		http.Error(w, fmt.Sprintf("content type %q is not supported: use one of %s", given, accepted),
-			http.StatusUnsupportedMediaType)
-	})
-}
-
-// accepts reads a content type in full: upper case, parameters.
-func accepts(contentType string) bool {
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	return err == nil && slices.Contains(contentTypes, mediaType)
-}
-
 // frontPage tells a person with a browser or curl where they are, and hands RPCs
 // of unknown services to the chain.
 func frontPage(info Info, unknown http.Handler) http.Handler {
@@ -146,7 +114,15 @@ func frontPage(info Info, unknown http.Handler) http.Handler {
 // both ways and therefore needs HTTP/2, which http:// URLs do not imply.
 func reflectionTarget(r *http.Request) string {
 	if r.TLS != nil {
+		return baseURL(r)
+	}
+	return "--http2-prior-knowledge " + baseURL(r)
+}
+
+// baseURL is the server as the caller named it.
+func baseURL(r *http.Request) string {
+	if r.TLS != nil {
 		return "https://" + r.Host
 	}
-	return "--http2-prior-knowledge http://" + r.Host
+	return "http://" + r.Host
 }

@@ -41,6 +41,40 @@ func TestUnsupportedContentType(t *testing.T) {
 	}
 }
 
+// A method that the content type cannot carry says which can, and how to call it.
+func TestStreamContentType(t *testing.T) {
+	t.Parallel()
+	built, _ := start(t, nil)
+	const stream = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
+	res, body := post(t, built.URL()+stream, "application/json; charset=utf-8", "{}")
+	if res.StatusCode != http.StatusUnsupportedMediaType || !strings.Contains(body, "buf curl") || !strings.Contains(body, stream) {
+		t.Errorf("got %s, %q", res.Status, body)
+	}
+	if accepted := res.Header.Get("Accept-Post"); strings.Contains(accepted, "application/json") || !strings.Contains(accepted, "application/connect+json") {
+		t.Errorf("a stream accepts %s", accepted)
+	}
+}
+
+// Whoever opens the address of a method in a browser is told how to call it.
+func TestGetWithoutRequest(t *testing.T) {
+	t.Parallel()
+	built, _ := start(t, nil)
+	const stream = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, built.URL()+stream, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusMethodNotAllowed || res.Header.Get("Allow") != http.MethodPost || !strings.Contains(string(body), "buf curl") {
+		t.Errorf("%v, got %s, %v, %q", err, res.Status, res.Header, body)
+	}
+}
+
 // Unknown methods are UNIMPLEMENTED over HTTP/1.1 too, in every protocol that
 // HTTP/1.1 can carry.
 func TestUnknownMethodOverHTTP1(t *testing.T) {

@@ -40,6 +40,7 @@ func newHandler(config Config, info Info, rpcs *connect.Server, health *health, 
 // that an alias is another route to the same handler.
 type routes struct {
 	mux      *http.ServeMux
+	methods  map[string]*connect.Spec
 	handlers map[string]http.Handler
 	unknown  http.Handler
 }
@@ -51,7 +52,10 @@ func newRoutes(config Config, rpcs *connect.Server, services []Service) *routes 
 			decoders = append(decoders, service.Decode)
 		}
 	}
-	routes := &routes{mux: http.NewServeMux(), handlers: make(map[string]http.Handler)}
+	routes := &routes{mux: http.NewServeMux(), handlers: make(map[string]http.Handler), methods: make(map[string]*connect.Spec)}
+	for method := range rpcs.Specs() {
+		routes.methods[method.Procedure] = &method
+	}
 	connecthttp.Mount(routes, rpcs,
 		connecthttp.WithCodecs(codec.Server(decoders...)...),
 		connecthttp.WithReadMaxBytes(config.MaxMessageBytes),
@@ -78,7 +82,7 @@ func (r *routes) Handle(pattern string, handler http.Handler) {
 	if unknown {
 		handler = answerOnHTTP1(handler)
 	}
-	handler = checkContentType(handler)
+	handler = checkContentType(r.methods[pattern], handler)
 	r.handlers[pattern] = handler
 	if unknown {
 		r.unknown = handler

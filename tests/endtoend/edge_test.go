@@ -13,7 +13,7 @@ import (
 // TestHost refuses requests for other hosts: what DNS rebinding sends.
 func TestHost(t *testing.T) {
 	t.Parallel()
-	pair := harness.StartPair(t, "--allowed-host", "parley.example.com")
+	pair := harness.StartPair(t, "--allowed-host", "parley.example.com", "--allowed-host", "192.0.2.7", "--allowed-host", "[2001:db8::7]")
 	for _, wire := range harness.Wires() {
 		t.Run(wire.String(), func(t *testing.T) {
 			t.Parallel()
@@ -22,6 +22,7 @@ func TestHost(t *testing.T) {
 				"evil.com": false, "evil.com:8080": false, "127.0.0.1.evil.com": false, "10.0.0.1": false,
 				"localhost": true, "LOCALHOST:1": true, "127.0.0.1": true, "[::1]:8080": true,
 				"parley.example.com": true, "other.example.com": false,
+				"192.0.2.7": true, "192.0.2.7:8080": true, "192.0.2.8": false, "[2001:db8::7]:8080": true, "[2001:db8::8]": false,
 			} {
 				for _, procedure := range []string{unaryProcedure, "/no.such.Service/Method", "/grpc.health.v1.Health/Check"} {
 					answer, err := rawrpc.Do(server.HTTP(t, wire.HTTP), server.URL,
