@@ -161,6 +161,8 @@ func explainStorage(err error) error {
 		return fmt.Errorf("%w\nCheck the name of the directory.", err) //nolint:revive,staticcheck // a hint
 	case errors.Is(err, storage.ErrDamaged):
 		return fmt.Errorf("%w\nSee parley store check --help and parley store recover --help.", err) //nolint:revive,staticcheck // a hint
+	case errors.Is(err, os.ErrPermission):
+		return fmt.Errorf("%w\nName a directory that this user may write to, or change who may.", err) //nolint:revive,staticcheck // a hint
 	case errors.Is(err, os.ErrExist):
 		return fmt.Errorf("%w\n%s", err, hintExists)
 	default:

@@ -1,6 +1,8 @@
 package faults_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -34,6 +36,22 @@ func TestSecondProcess(t *testing.T) {
 		if second := res.GetReceipt().GetFirstSequence(); second == 0 {
 			t.Errorf("receipt %v has no sequence", res.GetReceipt())
 		}
+	}
+}
+
+// TestUnusableDirectory names a file as data directory, which nobody else uses.
+func TestUnusableDirectory(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "data")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server := harness.Launch(t, "--data-dir", file)
+	if code := server.ExitCode(t); code != 1 {
+		t.Errorf("the server ended with %d, want 1", code)
+	}
+	if said := server.Output(); !strings.Contains(said, file) || !strings.Contains(said, "not a directory") || strings.Contains(said, "in use") {
+		t.Errorf("the server said %q", said)
 	}
 }
 

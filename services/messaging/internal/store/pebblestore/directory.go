@@ -37,6 +37,9 @@ func lockDir(o Options) (io.Closer, error) {
 		return nil, fmt.Errorf("create data directory: %w", err)
 	}
 	lock, err := o.FS.Lock(o.FS.PathJoin(o.Dir, lockName))
+	if notOpened := (*os.PathError)(nil); errors.As(err, &notOpened) {
+		return nil, fmt.Errorf("use data directory: %w", err) // not the doing of another process
+	}
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w: %w", o.Dir, store.ErrLocked, err)
 	}
