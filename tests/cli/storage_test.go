@@ -98,6 +98,34 @@ func TestOfflineBackup(t *testing.T) {
 		"topic orders: sequences 2 to 1099511627777 were skipped when the directory was restored or recovered\nclean: 1 topic, 1 message\n")
 }
 
+// TestWrongDirectory names a folder of other files, such as the one above the data
+// directory. No command takes it for an empty store or leaves anything in it.
+func TestWrongDirectory(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	backup := filepath.Join(folder, "backup")
+	wrong := filepath.Join(folder, "wrong")
+	if err := os.MkdirAll(filepath.Join(wrong, "log"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(wrong, "log", "other.log"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"backup", backup, "--offline"}, {"store", "check"}, {"store", "recover"}, {"store", "recover", "--accept-loss"},
+	} {
+		got := parley(t, append(args, "--data-dir", wrong)...)
+		if got.code != 1 || !strings.Contains(got.stderr, "no message store") || !strings.Contains(got.stderr, "Check the name of the directory.") {
+			t.Errorf("%v: %v", args, got)
+		}
+	}
+	for _, path := range []string{backup, filepath.Join(wrong, "LOCK"), filepath.Join(wrong, "FORMAT")} {
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s was made", path)
+		}
+	}
+}
+
 // TestBackupRefusesWebPages holds that no page makes a server write files.
 func TestBackupRefusesWebPages(t *testing.T) {
 	t.Parallel()

@@ -77,9 +77,9 @@ func options(dir string) pebblestore.Options {
 	return pebblestore.Options{Dir: filepath.Clean(dir)} // other names are made of this one
 }
 
-// mustExist keeps a mistyped name from becoming a new, empty store. It looks no
-// further than for a directory with something in it: a store that lost files is
-// damaged, not absent.
+// mustExist keeps a mistyped name from becoming a new, empty store. It asks for no
+// more than one trace of a store: one that lost its other files is damaged, not
+// absent.
 func mustExist(dir string) error {
 	list, err := os.ReadDir(dir)
 	switch {
@@ -89,6 +89,8 @@ func mustExist(dir string) error {
 		return err
 	case len(list) == 0:
 		return fmt.Errorf("%s is empty: %w", dir, ErrNoStore)
+	case !pebblestore.Traces(os.DirFS(dir)):
+		return fmt.Errorf("%s has other files: %w", dir, ErrNoStore)
 	default:
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -31,6 +32,17 @@ const (
 
 func engineDir(o Options) string { return o.FS.PathJoin(o.Dir, engineName) }
 
+// Traces reports whether a directory has any file that only a data directory or a
+// backup has. A store that lost all the others still has one.
+func Traces(dir fs.FS) bool {
+	for _, pattern := range []string{formatName, markName, engineName + "/MANIFEST-*", engineName + "/*.sst"} {
+		if found, err := fs.Glob(dir, pattern); err == nil && len(found) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // lockDir makes the directory if need be and locks it.
 func lockDir(o Options) (io.Closer, error) {
 	if err := makeDir(o.FS, o.Dir); err != nil {
@@ -47,20 +59,20 @@ func lockDir(o Options) (io.Closer, error) {
 }
 
 // makeDir makes a directory and those above it, durably.
-func makeDir(fs vfs.FS, dir string) error {
-	if _, err := fs.Stat(dir); err == nil {
+func makeDir(fsys vfs.FS, dir string) error {
+	if _, err := fsys.Stat(dir); err == nil {
 		return nil
 	}
-	parent := fs.PathDir(dir)
+	parent := fsys.PathDir(dir)
 	if parent != dir {
-		if err := makeDir(fs, parent); err != nil {
+		if err := makeDir(fsys, parent); err != nil {
 			return err
 		}
 	}
-	if err := fs.MkdirAll(dir, 0o755); err != nil {
+	if err := fsys.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	return mark.SyncDir(fs, parent)
+	return mark.SyncDir(fsys, parent)
 }
 
 // checkFormat reads the format version. It fails with os.ErrNotExist where there
@@ -81,9 +93,9 @@ func checkFormat(o Options) error {
 	return nil
 }
 
-func writeFormat(fs vfs.FS, dir string) error {
+func writeFormat(fsys vfs.FS, dir string) error {
 	content := formatPrefix + strconv.Itoa(formatVersion) + "\n"
-	f, err := mark.WriteFile(fs, dir, fs.PathJoin(dir, formatName), []byte(content))
+	f, err := mark.WriteFile(fsys, dir, fsys.PathJoin(dir, formatName), []byte(content))
 	if err != nil {
 		return fmt.Errorf("write %s: %w", formatName, err)
 	}
