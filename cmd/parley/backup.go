@@ -36,7 +36,7 @@ parley restore to make a data directory of a backup.
 
 Examples:
   parley backup /backup/parley-2026-01-31
-  parley backup /backup/parley-2026-01-31 --offline --data-dir /var/lib/parley`
+  parley backup /backup/parley-2026-01-31 --offline --data-dir /var/lib/parley/data`
 }
 
 // Run makes the backup.
@@ -119,7 +119,7 @@ knows how many were published after it, and no sequence is ever used twice.
 
 Examples:
   parley restore /backup/parley-2026-01-31
-  parley restore /backup/parley-2026-01-31 --data-dir /var/lib/parley`
+  parley restore /backup/parley-2026-01-31 --data-dir /var/lib/parley/data`
 }
 
 // Run restores the backup.

@@ -19,7 +19,7 @@ type benchCmd struct {
 
 	Duration    time.Duration `env:"-" default:"5s" help:"How long to measure each workload."`
 	WarmUp      time.Duration `env:"-" default:"500ms" help:"How long to run each one before."`
-	Size        byteSize      `env:"-" default:"128" help:"Size of a message's text, such as 128 or 4KiB." placeholder:"SIZE"`
+	Size        byteSize      `env:"-" default:"128" help:"Size of a message's text, such as 4KiB. The default is 128." placeholder:"SIZE"`
 	Batch       int           `env:"-" default:"1" help:"Messages in a published batch, 1 to 1,000."`
 	Concurrency int           `env:"-" default:"16" help:"Callers, streams or readers at once, 1 to 1,000."`
 	InFlight    int           `env:"-" default:"64" help:"Requests of a stream without an answer, 1 to 1,000."`

@@ -22,7 +22,7 @@ type exchangeCmd struct {
 	topicConnection
 
 	Name          string `env:"-" help:"Who is talking: the key of each line. The default is your user name." placeholder:"NAME"`
-	From          string `env:"-" default:"end" predictor:"position" help:"Where to begin: earliest, end, a sequence, a time (2026-01-31T12:00:00Z), an age (10m, 7d), last=N or cursor=EPOCH:SEQUENCE." placeholder:"START"`
+	From          string `env:"-" default:"end" predictor:"position" help:"Where to begin: earliest, end, a sequence, a time (2026-01-31T12:00:00Z), an age (10m, 7d), last=N or cursor=EPOCH:SEQUENCE. The default is end." placeholder:"START"`
 	Create        bool   `env:"-" help:"Create the topic if there is none."`
 	KeepListening bool   `env:"-" help:"Go on after the last line, until Ctrl-C."`
 	Topic         string `arg:"" predictor:"topic" help:"The topic to talk in."`

@@ -14,7 +14,7 @@ const formatJSON = "json"
 type publishCmd struct {
 	topicConnection
 	File      string            `env:"-" help:"Publish the lines of this file; - is standard input." placeholder:"FILE"`
-	Format    string            `env:"-" enum:"text,json" default:"text" help:"What a line is: text, or json for a message as in the contract." placeholder:"FORMAT"`
+	Format    string            `env:"-" enum:"text,json" default:"text" help:"What a line is: text, or json for a message as in the contract. The default is text." placeholder:"FORMAT"`
 	Key       string            `env:"-" help:"Key of every message that has none." placeholder:"KEY"`
 	Attribute map[string]string `env:"-" mapsep:"none" help:"An attribute of every message, NAME=VALUE. May be repeated." placeholder:"NAME=VALUE"`
 	IDPrefix  string            `env:"-" help:"Give each message the id PREFIX/LINE, so that running the command again stores nothing twice. The default is a new random prefix." placeholder:"PREFIX" name:"id-prefix"`

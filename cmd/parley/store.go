@@ -21,8 +21,8 @@ func (storeCmd) Help() string {
 	return `These read the files of a server that does not run, and call none.
 
 Examples:
-  parley store check --data-dir /var/lib/parley
-  parley store recover --data-dir /var/lib/parley`
+  parley store check --data-dir /var/lib/parley/data
+  parley store recover --data-dir /var/lib/parley/data`
 }
 
 // dataDir is the flag of commands on a stopped server's data.
@@ -50,7 +50,7 @@ should be, and 1 if something is damaged.
 
 Examples:
   parley store check
-  parley store check --data-dir /var/lib/parley --output json`
+  parley store check --data-dir /var/lib/parley/data --output json`
 }
 
 // Run checks and prints the report.
@@ -114,7 +114,7 @@ backup instead where that loses less. The server must not be running.
 
 Examples:
   parley store recover
-  parley store recover --data-dir /var/lib/parley --accept-loss`
+  parley store recover --data-dir /var/lib/parley/data --accept-loss`
 }
 
 // Run recovers, or says what a recovery would give up.

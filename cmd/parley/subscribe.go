@@ -19,7 +19,7 @@ import (
 
 type subscribeCmd struct {
 	topicConnection
-	From       string   `env:"-" default:"earliest" predictor:"position" help:"Where to begin: earliest, end, a sequence, a time (2026-01-31T12:00:00Z), an age (10m, 7d), last=N or cursor=EPOCH:SEQUENCE." placeholder:"START"`
+	From       string   `env:"-" default:"earliest" predictor:"position" help:"Where to begin: earliest, end, a sequence, a time (2026-01-31T12:00:00Z), an age (10m, 7d), last=N or cursor=EPOCH:SEQUENCE. The default is earliest." placeholder:"START"`
 	Key        []string `env:"-" sep:"none" help:"Only messages with this key. May be repeated." placeholder:"KEY"`
 	StopAtHead bool     `env:"-" help:"End after what is stored when the call arrives."`
 	Template   string   `env:"-" help:"Print each message by this Go template, raw, instead of as text." placeholder:"TEMPLATE"`

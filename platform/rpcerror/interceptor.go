@@ -92,7 +92,8 @@ func fromTransport(err error) error {
 	}
 	switch authored.Code() {
 	case connect.CodeResourceExhausted:
-		return New(authored.Code(), errorv1.Reason_REASON_MESSAGE_TOO_LARGE, authored.Message()).WithCause(err)
+		return New(authored.Code(), errorv1.Reason_REASON_MESSAGE_TOO_LARGE,
+			authored.Message()+" bytes: send less at once, or raise the server's --max-message-bytes").WithCause(err)
 	case connect.CodeCanceled:
 		return New(authored.Code(), errorv1.Reason_REASON_CANCELED, "the caller gave up").WithCause(err)
 	case connect.CodeDeadlineExceeded:
