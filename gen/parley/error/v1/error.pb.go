@@ -58,7 +58,9 @@ const (
 	Reason_REASON_UNKNOWN_METHOD Reason = 5
 	// UNAUTHENTICATED: the call carries no valid identity.
 	Reason_REASON_UNAUTHENTICATED Reason = 6
-	// PERMISSION_DENIED: the caller is known and may not do this.
+	// PERMISSION_DENIED: the caller is known and may not do this. Or its request
+	// names a host, or comes from a web page of an origin, that the server's flags
+	// `--allowed-host` and `--cors-origin` do not allow.
 	Reason_REASON_PERMISSION_DENIED Reason = 7
 	// DEADLINE_EXCEEDED: the caller's deadline passed before the answer was
 	// ready. What the call had stored by then stays stored.

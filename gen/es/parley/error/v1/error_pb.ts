@@ -86,7 +86,9 @@ export enum Reason {
   UNAUTHENTICATED = 6,
 
   /**
-   * PERMISSION_DENIED: the caller is known and may not do this.
+   * PERMISSION_DENIED: the caller is known and may not do this. Or its request
+   * names a host, or comes from a web page of an origin, that the server's flags
+   * `--allowed-host` and `--cors-origin` do not allow.
    *
    * @generated from enum value: REASON_PERMISSION_DENIED = 7;
    */

@@ -41,7 +41,7 @@ export const file_parley_messaging_v1_message_service: GenFile = /*@__PURE__*/
  *   - NOT_FOUND, reason TOPIC_NOT_FOUND: there is no such topic. No RPC here
  *     creates one.
  *   - RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE: the whole request exceeds what
- *     the server decodes. Send smaller batches.
+ *     the server decodes, 4 MiB unless it is told otherwise. Send smaller batches.
  *   - UNAUTHENTICATED, reason UNAUTHENTICATED, or PERMISSION_DENIED, reason
  *     PERMISSION_DENIED: the caller is unknown or may not do this.
  *   - UNAVAILABLE, reason SERVER_DRAINING: wait as RetryInfo says, then retry.

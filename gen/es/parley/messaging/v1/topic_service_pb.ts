@@ -331,6 +331,8 @@ export const PurgeTopicResponseSchema: GenMessage<PurgeTopicResponse> = /*@__PUR
  * Any RPC can fail with these errors (google.rpc.ErrorInfo, domain `parley`):
  *   - INVALID_ARGUMENT, reason INVALID_FIELD, UNKNOWN_FIELD or
  *     MALFORMED_MESSAGE: the request is refused; nothing changed.
+ *   - RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE: the request exceeds what the
+ *     server decodes.
  *   - UNAUTHENTICATED, reason UNAUTHENTICATED, or PERMISSION_DENIED, reason
  *     PERMISSION_DENIED: the caller is unknown or may not do this.
  *   - UNAVAILABLE, reason SERVER_DRAINING: wait as RetryInfo says, then retry.

@@ -61,6 +61,8 @@ type BidirectionalServiceClient interface {
 	//     timing was AFTER_ALL.
 	//   - INVALID_ARGUMENT, reason UNKNOWN_FIELD or MALFORMED_MESSAGE: a request
 	//     has a field this server does not know, or cannot be decoded.
+	//   - RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE: a request exceeds what the
+	//     server decodes, 4 MiB unless it is told otherwise.
 	//   - RESOURCE_EXHAUSTED, reason STREAM_LIMIT: with AFTER_ALL, more than
 	//     10,000 messages or 4 MiB of text were sent before the client closed
 	//     its side.
@@ -133,6 +135,8 @@ type BidirectionalServiceHandler interface {
 	//     timing was AFTER_ALL.
 	//   - INVALID_ARGUMENT, reason UNKNOWN_FIELD or MALFORMED_MESSAGE: a request
 	//     has a field this server does not know, or cannot be decoded.
+	//   - RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE: a request exceeds what the
+	//     server decodes, 4 MiB unless it is told otherwise.
 	//   - RESOURCE_EXHAUSTED, reason STREAM_LIMIT: with AFTER_ALL, more than
 	//     10,000 messages or 4 MiB of text were sent before the client closed
 	//     its side.

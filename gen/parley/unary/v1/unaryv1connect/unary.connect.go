@@ -56,6 +56,8 @@ type UnaryServiceClient interface {
 	//     server does not know.
 	//   - INVALID_ARGUMENT, reason MALFORMED_MESSAGE: the request cannot be
 	//     decoded.
+	//   - RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE: the whole request exceeds
+	//     what the server decodes, 4 MiB unless it is told otherwise.
 	//   - UNAVAILABLE, reason SERVER_DRAINING: the server is shutting down; try
 	//     another one, or this one again later.
 	GetServerResponse(context.Context, *v1.GetServerResponseRequest) (*v1.GetServerResponseResponse, error)
@@ -81,6 +83,8 @@ type UnaryServiceHandler interface {
 	//     server does not know.
 	//   - INVALID_ARGUMENT, reason MALFORMED_MESSAGE: the request cannot be
 	//     decoded.
+	//   - RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE: the whole request exceeds
+	//     what the server decodes, 4 MiB unless it is told otherwise.
 	//   - UNAVAILABLE, reason SERVER_DRAINING: the server is shutting down; try
 	//     another one, or this one again later.
 	GetServerResponse(context.Context, *v1.GetServerResponseRequest) (*v1.GetServerResponseResponse, error)

@@ -29,7 +29,7 @@ class MessageServiceStub(object):
     - NOT_FOUND, reason TOPIC_NOT_FOUND: there is no such topic. No RPC here
     creates one.
     - RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE: the whole request exceeds what
-    the server decodes. Send smaller batches.
+    the server decodes, 4 MiB unless it is told otherwise. Send smaller batches.
     - UNAUTHENTICATED, reason UNAUTHENTICATED, or PERMISSION_DENIED, reason
     PERMISSION_DENIED: the caller is unknown or may not do this.
     - UNAVAILABLE, reason SERVER_DRAINING: wait as RetryInfo says, then retry.
@@ -107,7 +107,7 @@ class MessageServiceServicer(object):
     - NOT_FOUND, reason TOPIC_NOT_FOUND: there is no such topic. No RPC here
     creates one.
     - RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE: the whole request exceeds what
-    the server decodes. Send smaller batches.
+    the server decodes, 4 MiB unless it is told otherwise. Send smaller batches.
     - UNAUTHENTICATED, reason UNAUTHENTICATED, or PERMISSION_DENIED, reason
     PERMISSION_DENIED: the caller is unknown or may not do this.
     - UNAVAILABLE, reason SERVER_DRAINING: wait as RetryInfo says, then retry.
@@ -328,7 +328,7 @@ class MessageService(object):
     - NOT_FOUND, reason TOPIC_NOT_FOUND: there is no such topic. No RPC here
     creates one.
     - RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE: the whole request exceeds what
-    the server decodes. Send smaller batches.
+    the server decodes, 4 MiB unless it is told otherwise. Send smaller batches.
     - UNAUTHENTICATED, reason UNAUTHENTICATED, or PERMISSION_DENIED, reason
     PERMISSION_DENIED: the caller is unknown or may not do this.
     - UNAVAILABLE, reason SERVER_DRAINING: wait as RetryInfo says, then retry.

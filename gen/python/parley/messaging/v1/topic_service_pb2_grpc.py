@@ -14,6 +14,8 @@ class TopicServiceStub(object):
     Any RPC can fail with these errors (google.rpc.ErrorInfo, domain `parley`):
     - INVALID_ARGUMENT, reason INVALID_FIELD, UNKNOWN_FIELD or
     MALFORMED_MESSAGE: the request is refused; nothing changed.
+    - RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE: the request exceeds what the
+    server decodes.
     - UNAUTHENTICATED, reason UNAUTHENTICATED, or PERMISSION_DENIED, reason
     PERMISSION_DENIED: the caller is unknown or may not do this.
     - UNAVAILABLE, reason SERVER_DRAINING: wait as RetryInfo says, then retry.
@@ -71,6 +73,8 @@ class TopicServiceServicer(object):
     Any RPC can fail with these errors (google.rpc.ErrorInfo, domain `parley`):
     - INVALID_ARGUMENT, reason INVALID_FIELD, UNKNOWN_FIELD or
     MALFORMED_MESSAGE: the request is refused; nothing changed.
+    - RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE: the request exceeds what the
+    server decodes.
     - UNAUTHENTICATED, reason UNAUTHENTICATED, or PERMISSION_DENIED, reason
     PERMISSION_DENIED: the caller is unknown or may not do this.
     - UNAVAILABLE, reason SERVER_DRAINING: wait as RetryInfo says, then retry.
@@ -235,6 +239,8 @@ class TopicService(object):
     Any RPC can fail with these errors (google.rpc.ErrorInfo, domain `parley`):
     - INVALID_ARGUMENT, reason INVALID_FIELD, UNKNOWN_FIELD or
     MALFORMED_MESSAGE: the request is refused; nothing changed.
+    - RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE: the request exceeds what the
+    server decodes.
     - UNAUTHENTICATED, reason UNAUTHENTICATED, or PERMISSION_DENIED, reason
     PERMISSION_DENIED: the caller is unknown or may not do this.
     - UNAVAILABLE, reason SERVER_DRAINING: wait as RetryInfo says, then retry.
