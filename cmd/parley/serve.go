@@ -61,11 +61,11 @@ func (c *serveCmd) Run(std streams) error {
 func greet(out io.Writer, built *server.Server, dataDir string) {
 	url := built.URL()
 	curl, buf, server := "curl", "buf curl --http2-prior-knowledge", ""
-	if strings.HasPrefix(url, "https:") {
-		curl, buf = "curl --insecure", "buf curl --insecure"
-	}
 	if url != defaultServer {
 		server = " --server " + url
+	}
+	if strings.HasPrefix(url, "https:") { // the certificate may be for another name than the address
+		curl, buf, server = "curl --insecure", "buf curl --insecure", server+" --insecure-skip-verify"
 	}
 	fmt.Fprintf(out, `Parley serves gRPC, gRPC-Web and Connect on %[1]s. Try, in another terminal:
 
