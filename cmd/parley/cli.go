@@ -121,7 +121,10 @@ func misplaced(model *kong.Application, args []string) string {
 }
 
 // clientContext ends with the first interrupt, so that a client command can be
-// stopped at any time.
+// stopped at any time. A second one stops the process at once: the first does not
+// end a write to a pipe that nobody reads.
 func clientContext() (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,4 +90,37 @@ func TestTemplate(t *testing.T) {
 			t.Errorf("%s: %v", template, got)
 		}
 	}
+}
+
+// TestInterruptsWithoutReader holds that a command whose output nobody reads can be
+// stopped: a second interrupt does not wait for the write.
+func TestInterruptsWithoutReader(t *testing.T) {
+	t.Parallel()
+	server := harness.Start(t)
+	must(t, server, "topic", "create", "orders")
+	must(t, server, "publish", "orders", strings.Repeat("x", 100_000), "more than a pipe takes")
+	f := prepare(t, "subscribe", "orders", "--server", server.URL)
+	f.cmd.Stdout = nil
+	pipe, err := f.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.start(t)
+	if _, err := io.ReadFull(pipe, make([]byte, 1)); err != nil { // it prints
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = f.cmd.Wait() // however it ends
+	}()
+	harness.Eventually(t, "interrupts end the command", func() bool {
+		_ = f.cmd.Process.Signal(os.Interrupt) // fails once it has ended
+		select {
+		case <-ended:
+			return true
+		default:
+			return false
+		}
+	})
 }
