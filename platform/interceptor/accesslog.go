@@ -84,7 +84,7 @@ func logCall(ctx context.Context, log *slog.Logger, record *call, info *connect.
 		log.LogAttrs(ctx, level, "call ended", attrs...)
 		return
 	}
-	if isServerFault(code) {
+	if isServerFault(err) {
 		level = slog.LevelError
 		attrs = append(attrs, slog.String("cause", cause(err)))
 	}
@@ -98,8 +98,12 @@ func isOrdinaryEnd(err error) bool {
 		rpcerror.ReasonOf(err) == errorv1.Reason_REASON_SERVER_DRAINING
 }
 
-func isServerFault(code connect.Code) bool {
-	return code == connect.CodeInternal || code == connect.CodeUnknown || code == connect.CodeDataLoss
+// isServerFault reports whether an operator should look. A request that breaks the
+// rules of its protocol is the caller's fault, also where they make it INTERNAL.
+func isServerFault(err error) bool {
+	code := connect.CodeOf(err)
+	return (code == connect.CodeInternal || code == connect.CodeUnknown || code == connect.CodeDataLoss) &&
+		rpcerror.ReasonOf(err) != errorv1.Reason_REASON_PROTOCOL_ERROR
 }
 
 // cause is the text that was kept from the caller.

@@ -40,7 +40,11 @@ func (s *mappedStream) Receive(msg any) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return err
 	}
-	return fromTransport(err)
+	mapped := fromTransport(err)
+	if connect.CodeOf(mapped) == connect.CodeUnknown { // what came is no body of HTTP
+		return New(connect.CodeInvalidArgument, errorv1.Reason_REASON_PROTOCOL_ERROR, mapped.Message()).WithCause(err)
+	}
+	return mapped
 }
 
 func (s *mappedStream) Send(msg any) error {
@@ -48,7 +52,11 @@ func (s *mappedStream) Send(msg any) error {
 	if err == nil {
 		return nil
 	}
-	return fromTransport(err)
+	mapped := fromTransport(err)
+	if connect.CodeOf(mapped) == connect.CodeUnknown { // the connection takes no more
+		return New(connect.CodeCanceled, errorv1.Reason_REASON_CANCELED, "the caller has left").WithCause(err)
+	}
+	return mapped
 }
 
 // From gives Parley's form to an error of a handler or of Receive: one that has
@@ -74,8 +82,9 @@ func From(err error) *connect.Error {
 		"the server failed; its log has the cause under this request's id").WithCause(err)
 }
 
-// fromTransport maps an error of reading, decoding or writing a message.
-func fromTransport(err error) error {
+// fromTransport maps an error of reading, decoding or writing a message. Connect's
+// code for a connection that failed is UNKNOWN.
+func fromTransport(err error) *connect.Error {
 	if unknown, ok := errors.AsType[*codec.UnknownFieldError](err); ok {
 		return New(connect.CodeInvalidArgument, errorv1.Reason_REASON_UNKNOWN_FIELD, unknown.Error(),
 			Field(unknown.Path, "unknown field")).WithCause(err)

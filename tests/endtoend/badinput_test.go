@@ -1,6 +1,9 @@
 package endtoend_test
 
 import (
+	"bufio"
+	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -186,4 +189,54 @@ func TestMessageCount(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestBrokenFraming sends what breaks the rules of a protocol beneath the message. It
+// is the caller's mistake: the server logs no error, which the harness checks.
+func TestBrokenFraming(t *testing.T) {
+	t.Parallel()
+	pair := harness.StartPair(t)
+	for _, wire := range harness.Wires() {
+		if !wire.Duplex() {
+			continue
+		}
+		t.Run(wire.String(), func(t *testing.T) {
+			t.Parallel()
+			server := pair.Server(wire)
+			one := text("a").in(wire.Codec)
+			for name, body := range map[string][]byte{
+				"compressed without saying how": rawrpc.Envelope(1, one), "unknown flags": rawrpc.Envelope(64, one),
+				"cut short": rawrpc.Envelope(0, one)[:7], "cut in its head": {0, 0, 0},
+			} {
+				answer, err := rawrpc.Do(server.HTTP(t, wire.HTTP), server.URL,
+					rawrpc.Call{Wire: wire, Procedure: duplexProcedure, Stream: true, Body: body})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if answer.Reason() != "PROTOCOL_ERROR" {
+					t.Errorf("%s: %v %q %q, want PROTOCOL_ERROR", name, answer.Code, answer.Reason(), answer.Text)
+				}
+			}
+		})
+	}
+	t.Run("chunks", func(t *testing.T) {
+		t.Parallel()
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", pair.Clear.Addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n", unaryProcedure)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		if answer.StatusCode != http.StatusBadRequest {
+			t.Errorf("HTTP %d, want 400", answer.StatusCode)
+		}
+	})
 }
