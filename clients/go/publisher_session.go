@@ -136,6 +136,9 @@ func (s *session) exchange(ctx context.Context) error {
 		return retry.Cause(ctx, err)
 	}
 	defer stream.Close()
+	if err := stream.SendHeaders(); err != nil { // Close must not run beside it, nor beside a Send that does it
+		return retry.Cause(ctx, err)
+	}
 	// While the client may still send, net/http's HTTP/2 does not let the end of
 	// a context interrupt Receive.
 	defer context.AfterFunc(ctx, func() { _ = stream.Close() })()
