@@ -3,6 +3,7 @@
 
 import argparse
 import logging
+import os
 import sys
 
 import grpc
@@ -29,11 +30,15 @@ def arguments():
 
 
 def contents(args):
-    """Yields the messages to publish."""
-    texts = args.messages or (line.rstrip("\n") for line in sys.stdin)
-    for number, text in enumerate(texts, 1):
-        message_id = f"{args.id_prefix}/{number}" if args.id_prefix else ""
-        yield message_pb2.Message(id=message_id, key=args.key, text=text)
+    """Yields the messages to publish. What is not UTF-8 is published as data."""
+    lines = (line.removesuffix(b"\n").removesuffix(b"\r") for line in sys.stdin.buffer)
+    for number, content in enumerate(map(os.fsencode, args.messages) if args.messages else lines, 1):
+        message = message_pb2.Message(id=f"{args.id_prefix}/{number}" if args.id_prefix else "", key=args.key)
+        try:
+            message.text = content.decode()
+        except UnicodeDecodeError:
+            message.data = content
+        yield message
 
 
 def main():
@@ -50,6 +55,8 @@ def main():
         except grpc.RpcError as error:
             print(describe(error), file=sys.stderr)
             return 1
+        except KeyboardInterrupt:
+            return 130
     return 0
 
 

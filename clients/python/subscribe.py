@@ -3,6 +3,7 @@
 
 import argparse
 import logging
+import os
 import sys
 
 import grpc
@@ -72,6 +73,9 @@ def main():
             code = 1
         except KeyboardInterrupt:
             code = 130
+        except BrokenPipeError:  # who read the output has enough; at its end Python would write again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 1
         if subscription.cursor is not None:
             print(f"go on from here with --after {subscription.cursor.epoch}:{subscription.cursor.sequence}", file=sys.stderr)
     return code

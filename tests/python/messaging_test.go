@@ -1,6 +1,7 @@
 package python_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -236,5 +237,45 @@ func TestMessagingErrors(t *testing.T) {
 				t.Errorf("it was tried again: %s", got.stderr)
 			}
 		})
+	}
+}
+
+// TestAnyBytes publishes lines that are not UTF-8, as data, beside others.
+func TestAnyBytes(t *testing.T) {
+	t.Parallel()
+	needGRPC(t)
+	server := harness.Start(t)
+	parley(t, server, "topic", "create", "orders")
+	writer := start(t, "publish.py", "orders", "--server", server.Addr)
+	feed(t, writer, []string{"one", "\xff\xfe", "\xe2\x98\x95\r"})
+	if got := writer.ended(t); got != (outcome{stdout: "3 messages on disk: sequences 1 to 3\n"}) {
+		t.Errorf("got %v", got)
+	}
+	got := parley(t, server, "subscribe", "orders", "--stop-at-head", "--template", "{{.Text}} {{.Data}}")
+	if !strings.HasPrefix(got, "one []\n\xff\xfe [255 254]\n\u2615 []\n") {
+		t.Errorf("stored: %q", got)
+	}
+}
+
+// TestEnoughOutput closes the output of a subscriber, as head does.
+func TestEnoughOutput(t *testing.T) {
+	t.Parallel()
+	needGRPC(t)
+	server := harness.Start(t)
+	parley(t, server, "topic", "create", "orders")
+	parley(t, server, "publish", "orders", "one", "two")
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := command(t, "subscribe.py", "orders", "--server", server.Addr)
+	var said output
+	cmd.Stdout, cmd.Stderr = writer, &said
+	if err := errors.Join(reader.Close(), cmd.Start(), writer.Close()); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // ProcessState has the result
+	if cmd.ProcessState.ExitCode() != 1 || said.String() != "" { // it has handled nothing
+		t.Errorf("%s: %s", cmd.ProcessState, said.String())
 	}
 }
