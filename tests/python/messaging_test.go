@@ -274,7 +274,7 @@ func TestEnoughOutput(t *testing.T) {
 	if err := errors.Join(reader.Close(), cmd.Start(), writer.Close()); err != nil {
 		t.Fatal(err)
 	}
-	_ = cmd.Wait() // ProcessState has the result
+	_ = cmd.Wait()                                               // ProcessState has the result
 	if cmd.ProcessState.ExitCode() != 1 || said.String() != "" { // it has handled nothing
 		t.Errorf("%s: %s", cmd.ProcessState, said.String())
 	}
