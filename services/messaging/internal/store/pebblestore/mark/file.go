@@ -9,8 +9,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// rewriteSize is the file size from which a change begins the file anew, if
-// everything takes up less than half of it.
+// rewriteSize is the file size from which a change begins the file anew, once it has
+// doubled since it was begun.
 const rewriteSize = 256 << 10
 
 // File is a mark open for writing. It is not safe for concurrent use.
@@ -20,6 +20,7 @@ type File struct {
 	state     State
 	file      vfs.File
 	size      int
+	begun     int // size when it was begun
 }
 
 // Load reads the mark of a directory. It fails with os.ErrNotExist where there
@@ -45,7 +46,7 @@ func Create(fs vfs.FS, dir, name string, state State) (*File, error) {
 func (f *File) Write(c Change) error {
 	entry := appendEntry(nil, c)
 	f.state.apply(c)
-	if f.size+len(entry) > rewriteSize && f.size > 2*f.fullSize() {
+	if f.size+len(entry) > rewriteSize && f.size > 2*f.begun {
 		return f.rewrite()
 	}
 	if _, err := f.file.Write(entry); err != nil {
@@ -61,9 +62,6 @@ func (f *File) Write(c Change) error {
 // Close closes the file.
 func (f *File) Close() error { return f.file.Close() }
 
-// fullSize estimates the size of an entry with everything.
-func (f *File) fullSize() int { return 64 + 48*len(f.state.Topics) }
-
 func (f *File) rewrite() error {
 	if f.file != nil {
 		if err := f.file.Close(); err != nil {
@@ -75,7 +73,7 @@ func (f *File) rewrite() error {
 	if err != nil {
 		return fmt.Errorf("rewrite mark: %w", err)
 	}
-	f.file, f.size = file, len(entry)
+	f.file, f.size, f.begun = file, len(entry), len(entry)
 	return nil
 }
 
