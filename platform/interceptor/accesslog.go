@@ -2,6 +2,7 @@ package interceptor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -108,9 +109,8 @@ func isServerFault(err error) bool {
 
 // cause is the text that was kept from the caller.
 func cause(err error) string {
-	connectErr, ok := asConnectError(err)
-	if ok && connectErr.Unwrap() != nil {
-		return connectErr.Unwrap().Error()
+	if authored, ok := errors.AsType[*connect.Error](err); ok && authored.Unwrap() != nil {
+		return authored.Unwrap().Error()
 	}
 	return err.Error()
 }

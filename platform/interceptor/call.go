@@ -4,10 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"math/rand/v2"
-
-	"connectrpc.com/connect/v2"
 )
 
 // RequestIDHeader names the header that carries a call's id in both directions.
@@ -56,10 +53,4 @@ func validRequestID(id string) bool {
 		}
 	}
 	return true
-}
-
-func asConnectError(err error) (*connect.Error, bool) {
-	var connectErr *connect.Error
-	ok := errors.As(err, &connectErr)
-	return connectErr, ok
 }
