@@ -3,6 +3,7 @@ package wire_test
 import (
 	"net/http"
 	"testing"
+	"unsafe"
 
 	"connectrpc.com/connect/v2/connecthttp"
 
@@ -29,4 +30,35 @@ func TestReserveStack(t *testing.T) {
 	}
 	exchange(t, stream, "hello")
 	endStream(t, stream)
+}
+
+// TestStackStays holds that a handler behind the reserve can use 8 KiB of a fresh
+// goroutine's stack without the runtime moving it.
+func TestStackStays(t *testing.T) {
+	t.Parallel()
+	moved := make(chan bool)
+	handler := wire.ReserveStack(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { moved <- moves() }))
+	go handler.ServeHTTP(nil, nil)
+	if <-moved {
+		t.Error("the stack has moved")
+	}
+}
+
+// moves reports whether the stack moves because of a large frame.
+//
+//go:noinline
+func moves() bool {
+	var here byte
+	before := uintptr(unsafe.Pointer(&here))
+	large(1)
+	return uintptr(unsafe.Pointer(&here)) != before
+}
+
+//go:noinline
+func large(n int) byte {
+	var frame [8 << 10]byte
+	for i := range frame[:n] {
+		frame[i] = byte(i)
+	}
+	return frame[n-1]
 }
