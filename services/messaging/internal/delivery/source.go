@@ -38,7 +38,7 @@ type Request struct {
 }
 
 // Open finds the start. It fails with store.ErrTopicNotFound or a
-// *translate.PositionAheadError. The reader must be closed.
+// *store.PositionAheadError. The reader must be closed.
 func (s *Source) Open(ctx context.Context, req Request) (*Reader, error) {
 	// The tail comes first: what is published from now on is in it, and if the
 	// topic is deleted from now on it says so.

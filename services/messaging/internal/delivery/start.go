@@ -6,7 +6,6 @@ import (
 
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/services/messaging/internal/store"
-	"github.com/parleyhq/parley/services/messaging/internal/translate"
 )
 
 // place is where a reader begins.
@@ -19,7 +18,7 @@ type place struct {
 }
 
 // resolve finds where reading begins. It fails with store.ErrTopicNotFound or a
-// *translate.PositionAheadError.
+// *store.PositionAheadError.
 func resolve(ctx context.Context, s store.Store, topic string, start *messagingv1.Start) (place, error) {
 	t, err := s.GetTopic(ctx, topic)
 	if err != nil {
@@ -43,7 +42,7 @@ func resolve(ctx context.Context, s store.Store, topic string, start *messagingv
 		p.next = t.Begin
 	}
 	if p.next > t.Last+1 && start.GetTime() == nil { // messages may have come since
-		return place{}, &translate.PositionAheadError{Actual: store.Cursor{Epoch: t.Epoch, Sequence: t.Last}}
+		return place{}, &store.PositionAheadError{Actual: store.Cursor{Epoch: t.Epoch, Sequence: t.Last}}
 	}
 	return p, nil
 }

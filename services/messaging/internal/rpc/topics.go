@@ -87,5 +87,5 @@ func (t *Topics) ahead(ctx context.Context, name string, err error) error {
 	if getErr != nil {
 		return errors.Join(err, getErr)
 	}
-	return &translate.PositionAheadError{Actual: store.Cursor{Epoch: topic.Epoch, Sequence: topic.Last}}
+	return &store.PositionAheadError{Actual: store.Cursor{Epoch: topic.Epoch, Sequence: topic.Last}}
 }

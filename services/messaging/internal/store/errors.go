@@ -44,6 +44,17 @@ func (e *MismatchError) Error() string {
 	return fmt.Sprintf("topic is at epoch %s, sequence %d", e.Actual.Epoch, e.Actual.Sequence)
 }
 
+// PositionAheadError is an ErrPositionAhead that says where the end is.
+type PositionAheadError struct{ Actual Cursor }
+
+// Error implements error.
+func (e *PositionAheadError) Error() string {
+	return fmt.Sprintf("the position lies beyond the end of the topic, sequence %d", e.Actual.Sequence)
+}
+
+// Unwrap returns ErrPositionAhead.
+func (e *PositionAheadError) Unwrap() error { return ErrPositionAhead }
+
 // DuplicateIDError says that an id is used twice in one batch.
 type DuplicateIDError struct {
 	// Index is the place of the second use.

@@ -26,17 +26,6 @@ const (
 // stop later ones.
 var ErrEarlierPublish = errors.New("an earlier publish on this stream failed and asked to stop later ones")
 
-// PositionAheadError is a store.ErrPositionAhead that says where the end is.
-type PositionAheadError struct{ Actual store.Cursor }
-
-// Error implements error.
-func (e *PositionAheadError) Error() string {
-	return fmt.Sprintf("the position lies beyond the end of the topic, sequence %d", e.Actual.Sequence)
-}
-
-// Unwrap returns store.ErrPositionAhead.
-func (e *PositionAheadError) Unwrap() error { return store.ErrPositionAhead }
-
 // Explain returns what a caller is told of an error. An error it does not know
 // is INTERNAL and open.
 func Explain(err error) Failure {
@@ -85,7 +74,7 @@ func explainRequest(err error) (Failure, bool) {
 // explainTopic knows errors that tell of a topic's state.
 func explainTopic(err error) (Failure, bool) {
 	var mismatch *store.MismatchError
-	var ahead *PositionAheadError
+	var ahead *store.PositionAheadError
 	switch {
 	case errors.Is(err, store.ErrTopicNotFound):
 		return Failure{Code: connect.CodeNotFound, Reason: errorv1.Reason_REASON_TOPIC_NOT_FOUND, Text: "there is no such topic: create it first"}, true

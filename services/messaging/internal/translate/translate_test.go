@@ -36,7 +36,7 @@ func TestErrors(t *testing.T) {
 		{store.ErrTopicNotFound, connect.CodeNotFound, errorv1.Reason_REASON_TOPIC_NOT_FOUND, false},
 		{store.ErrTopicExists, connect.CodeAlreadyExists, errorv1.Reason_REASON_TOPIC_ALREADY_EXISTS, false},
 		{store.ErrPositionAhead, connect.CodeOutOfRange, errorv1.Reason_REASON_POSITION_AHEAD, false},
-		{&translate.PositionAheadError{Actual: actual}, connect.CodeOutOfRange, errorv1.Reason_REASON_POSITION_AHEAD, false},
+		{&store.PositionAheadError{Actual: actual}, connect.CodeOutOfRange, errorv1.Reason_REASON_POSITION_AHEAD, false},
 		{&store.MismatchError{Actual: actual}, connect.CodeAborted, errorv1.Reason_REASON_SEQUENCE_MISMATCH, false},
 		{&store.MismatchError{EpochDiffers: true, Actual: actual}, connect.CodeAborted, errorv1.Reason_REASON_EPOCH_MISMATCH, false},
 		{translate.ErrEarlierPublish, connect.CodeAborted, errorv1.Reason_REASON_EARLIER_PUBLISH_FAILED, false},
