@@ -23,8 +23,8 @@ Flags can be given in the environment where their help names a variable:
 --server is PARLEY_SERVER. "parley context" gives names to servers.
 
 Exit codes: 0 success, 1 the call or the server failed, 2 wrong usage,
-3 the server cannot be reached or is shutting down (trying again may help),
-130 interrupted.`
+3 the server cannot be reached, is shutting down or is short of disk space
+(trying again may help), 130 interrupted.`
 
 // cli is the command line. Kong reads the tags.
 type cli struct {

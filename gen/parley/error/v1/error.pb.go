@@ -62,7 +62,8 @@ const (
 	// names a host, or comes from a web page of an origin, that the server's flags
 	// `--allowed-host` and `--cors-origin` do not allow.
 	Reason_REASON_PERMISSION_DENIED Reason = 7
-	// DEADLINE_EXCEEDED: the caller's deadline passed before the answer was
+	// DEADLINE_EXCEEDED: the caller's deadline, or the server's own for a call with
+	// one request and one response (`--unary-timeout`), passed before the answer was
 	// ready. What the call had stored by then stays stored.
 	Reason_REASON_DEADLINE_EXCEEDED Reason = 8
 	// CANCELED: the caller gave up, or its connection broke.

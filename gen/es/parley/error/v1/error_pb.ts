@@ -95,7 +95,8 @@ export enum Reason {
   PERMISSION_DENIED = 7,
 
   /**
-   * DEADLINE_EXCEEDED: the caller's deadline passed before the answer was
+   * DEADLINE_EXCEEDED: the caller's deadline, or the server's own for a call with
+   * one request and one response (`--unary-timeout`), passed before the answer was
    * ready. What the call had stored by then stays stored.
    *
    * @generated from enum value: REASON_DEADLINE_EXCEEDED = 8;
