@@ -44,7 +44,8 @@ func (c topicConnection) explain(topic string, err error) error {
 	if rpcerror.ReasonOf(err) != errorv1.Reason_REASON_TOPIC_NOT_FOUND {
 		return inWords(err, topic)
 	}
-	return withHint(err, fmt.Sprintf("Topic %s does not exist. Create it with: %s", topic, c.commandLine("topic", "create", topic)))
+	return withHint(err, fmt.Sprintf("Topic %s does not exist. Create it with: %s\nSee those there are with: %s",
+		topic, c.commandLine("topic", "create", topic), c.commandLine("topic", "list")))
 }
 
 // commandLine returns a line to paste that calls this program for the same server.

@@ -140,7 +140,8 @@ func TestTopics(t *testing.T) {
 		t.Errorf("list:\n%s", got)
 	}
 	must(t, server, "topic", "delete", "orders", "--yes").expect(t, "delete", 0, "topic orders is deleted\n")
-	if got := parley(t, "topic", "delete", "orders", "--yes", "--server", server.URL); got.code != 1 || !strings.Contains(got.stderr, "TOPIC_NOT_FOUND") {
+	if got := parley(t, "topic", "delete", "orders", "--yes", "--server", server.URL); got.code != 1 || !strings.Contains(got.stderr, "TOPIC_NOT_FOUND") ||
+		!strings.Contains(got.stderr, "See those there are with: parley topic list --server "+server.URL+"\n") {
 		t.Errorf("delete again: %v", got)
 	}
 }
