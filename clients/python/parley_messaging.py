@@ -119,7 +119,11 @@ class Subscription:
         self._call = None
 
     def close(self):
-        """Ends the iteration. Any thread may call it, more than once."""
+        """Ends the iteration. Any thread may call it, more than once; a signal handler starts one.
+
+        Call it before the channel is closed: where an exception leaves the loop while a
+        call begins, as KeyboardInterrupt can, gRPC may wait for that call for ever.
+        """
         self._closed.set()
         call = self._call
         if call is not None:
@@ -185,6 +189,8 @@ class Subscription:
             after = position_pb2.Cursor(epoch=response.cursor.epoch, sequence=message.sequence)
             yield Delivery(message, None, after)
             self.cursor = after
+            if self._closed.is_set():
+                return
         self.cursor = response.cursor
 
     def _next(self):

@@ -4,7 +4,9 @@
 import argparse
 import logging
 import os
+import signal
 import sys
+import threading
 
 import grpc
 
@@ -65,14 +67,21 @@ def main():
         subscription = Subscription(
             message_service_pb2_grpc.MessageServiceStub(channel), args.topic, start=args.start, keys=args.key,
             stop_at_head=args.stop_at_head, heartbeat=args.heartbeat, give_up_after=args.give_up_after)
+
+        def interrupt(*_):
+            """Ends the loop. KeyboardInterrupt, while a call begins, would make closing the channel wait for ever."""
+            nonlocal code
+            code = 130
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second one ends the program at once
+            threading.Thread(target=subscription.close).start()  # not here, where the program may hold any lock
+
+        signal.signal(signal.SIGINT, interrupt)
         try:
             for delivery in subscription:
                 show(delivery)
         except grpc.RpcError as error:
             print(describe(error), file=sys.stderr)
             code = 1
-        except KeyboardInterrupt:
-            code = 130
         except BrokenPipeError:  # who read the output has enough; at its end Python would write again
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = 1
