@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 	"github.com/willabides/kongplete"
@@ -75,6 +77,9 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		kongplete.Complete(parser, predictors(store))
 		return max(code, exitOK)
 	}
+	if err := checkText(args); err != nil {
+		return report(errOut, err)
+	}
 	command, err := parser.Parse(args)
 	if code >= 0 { // --help has been printed
 		return code
@@ -88,6 +93,17 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	command.BindTo(std, (*streams)(nil))
 	command.Bind(std, store)
 	return report(errOut, command.Run(std))
+}
+
+// checkText refuses arguments that are not UTF-8: Kong would replace the bytes that
+// are not, and another message, key or file would be meant than was given.
+func checkText(args []string) error {
+	for _, arg := range args {
+		if !utf8.ValidString(arg) {
+			return fmt.Errorf("%w: %q is not UTF-8, as arguments must be; parley publish takes any bytes from --file or a pipe", errUsage, arg)
+		}
+	}
+	return nil
 }
 
 func usageError(parser *kong.Kong, args []string, err error) int {

@@ -166,3 +166,19 @@ func awaitStored(t *testing.T, server *harness.Server, n int) {
 		return len(must(t, server, "subscribe", "orders", "--stop-at-head").contents()) == n
 	})
 }
+
+// TestArgumentsThatAreNoText holds that they are refused, and not changed into text.
+func TestArgumentsThatAreNoText(t *testing.T) {
+	t.Parallel()
+	server := harness.Start(t)
+	must(t, server, "topic", "create", "orders")
+	for _, args := range [][]string{{"caf\xe9"}, {"--key", "k\xe9", "x"}, {"--attribute", "a=\xe9", "x"}} {
+		got := parley(t, append([]string{"publish", "orders", "--server", server.URL}, args...)...)
+		if got.code != 2 || !strings.Contains(got.stderr, "is not UTF-8") {
+			t.Errorf("%q: exit code %d: %s", args, got.code, got.stderr)
+		}
+	}
+	if got := must(t, server, "subscribe", "orders", "--stop-at-head"); got.stdout != "" {
+		t.Errorf("stored: %q", got.stdout)
+	}
+}
