@@ -2,6 +2,7 @@ package messaging_test
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"net/url"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
@@ -40,6 +42,26 @@ func (c caller) subscribeUntil(t testing.TB, topic string, last uint64) {
 		if res.GetGap() != nil || res.GetCursor().GetSequence() != seen.next-1 || res.GetLastSequence() < seen.next-1 {
 			t.Errorf("gap %v, cursor %v, last %d after %d", res.GetGap(), res.GetCursor(), res.GetLastSequence(), seen.next-1)
 			return
+		}
+	}
+}
+
+// TestStartsAtAnyTime starts at times that the binary encoding can tell and the
+// calendar of timestamps cannot.
+func TestStartsAtAnyTime(t *testing.T) {
+	t.Parallel()
+	c := start(t, t.TempDir()).call(t, binary)
+	c.create(t, &messagingv1.Topic{Name: "times"})
+	c.publish(t, "times", texts(1, 2)...)
+	for seconds, want := range map[int64]int{
+		math.MinInt64: 2, -1 << 60: 2, -62_135_596_801: 2, 253_402_300_800: 0, 1 << 43: 0, 1 << 60: 0, math.MaxInt64: 0,
+	} {
+		for _, nanos := range []int32{0, math.MinInt32, math.MaxInt32} {
+			at := &messagingv1.Start{Position: &messagingv1.Start_Time{Time: &timestamppb.Timestamp{Seconds: seconds, Nanos: nanos}}}
+			page, err := c.ReadMessages(t.Context(), &messagingv1.ReadMessagesRequest{Topic: "times", Start: at})
+			if err != nil || len(page.GetMessages()) != want || page.GetCursor().GetSequence() != 2 {
+				t.Errorf("from %d s, %d ns: %v, %v", seconds, nanos, page, err)
+			}
 		}
 	}
 }

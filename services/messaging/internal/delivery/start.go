@@ -3,6 +3,9 @@ package delivery
 import (
 	"context"
 	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/services/messaging/internal/store"
@@ -33,7 +36,7 @@ func resolve(ctx context.Context, s store.Store, topic string, start *messagingv
 	case *messagingv1.Start_After:
 		p.next, p.gap = after(t, at.After)
 	case *messagingv1.Start_Time:
-		if p.next, err = s.SeekTime(ctx, topic, at.Time.AsTime()); err != nil {
+		if p.next, err = s.SeekTime(ctx, topic, timeOf(at.Time)); err != nil {
 			return place{}, fmt.Errorf("find a time: %w", err)
 		}
 	case *messagingv1.Start_Last:
@@ -45,6 +48,13 @@ func resolve(ctx context.Context, s store.Store, topic string, start *messagingv
 		return place{}, &store.PositionAheadError{Actual: store.Cursor{Epoch: t.Epoch, Sequence: t.Last}}
 	}
 	return p, nil
+}
+
+// timeOf returns the time of a timestamp. The binary encoding allows years that no
+// timestamp may have; the nearest that it may have stands for them.
+func timeOf(t *timestamppb.Timestamp) time.Time {
+	const first, last = -62_135_596_800, 253_402_300_799 // years 1 to 9999, in seconds
+	return time.Unix(max(first, min(t.GetSeconds(), last)), int64(t.GetNanos()))
 }
 
 // after resumes after a cursor. Up to the end of its epoch the log is what the
