@@ -46,8 +46,9 @@ type Options struct {
 	// Default: 5 s.
 	RetentionInterval time.Duration
 	// MaxIDs bounds the ids in memory, over all topics; the index of the topic
-	// unused for longest is dropped, and read again when it is needed. The index
-	// in use is never dropped. Default: 4,000,000, about 160 MB.
+	// unused for longest is dropped, and read again when it is needed. One that was
+	// used in the last 10 s is never dropped: the indexes of busy topics may exceed
+	// the bound. Default: 4,000,000, about 160 MB.
 	MaxIDs int
 	// MemTableBytes is the size at which the engine writes a table. Default:
 	// 16 MiB.

@@ -45,7 +45,6 @@ type staged struct {
 const storedBytes = 16 << 10
 
 func (s *Store) newRound(tasks []*task) *round {
-	s.round++
 	r := &round{
 		s: s, batch: s.db.NewBatch(), now: s.opts.Clock.Now().UnixMicro(), age: s.age(),
 		low: s.lowSpace(), topics: make(map[*topic]*staged, 1),
@@ -127,6 +126,10 @@ func (b *batchTask) duplicate(index int) bool {
 func (r *round) add(st *staged, b *batchTask) {
 	duplicates := b.receipt.Duplicates
 	remember := b.ids != nil && st.state.Definition.Dedups()
+	room := 0
+	if remember {
+		room = st.topic.ids.Room()
+	}
 	b.receipt.First = st.state.last + 1
 	for i, m := range b.messages {
 		if len(duplicates) > 0 && duplicates[0].Index == i {
@@ -141,6 +144,9 @@ func (r *round) add(st *staged, b *batchTask) {
 	}
 	b.receipt.Last = st.state.last
 	st.changed = true
+	if remember && st.topic.ids.Room() > room {
+		r.shedIDs(st.topic)
+	}
 }
 
 func (r *round) addMessage(st *staged, data []byte) {

@@ -45,7 +45,6 @@ type Store struct {
 	// The committer's.
 	commit  layout.Commit // of the last batch
 	ageBase time.Duration // age when Clock.Running was 0
-	round   uint64
 	last    store.Round
 	crowd   crowd
 }

@@ -18,9 +18,9 @@ type topic struct {
 	state atomic.Pointer[state]
 
 	// ids belongs to the committer: nil until the first id is looked up.
-	ids      *dedup.Index
-	idsFrom  uint64 // no ids are stored for records before this sequence
-	idsRound uint64 // when ids was last used
+	ids     *dedup.Index
+	idsFrom uint64        // no ids are stored for records before this sequence
+	idsUsed time.Duration // age of the store when ids was last used
 }
 
 // state is what is durable of a topic.
