@@ -2,6 +2,8 @@ package pebblestore_test
 
 import (
 	"math/rand/v2"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -68,5 +70,44 @@ func TestRecordSize(t *testing.T) {
 	}
 	if read+lost != messages || lost == 0 || lost > 64 {
 		t.Errorf("read %d messages, lost %d of a damaged block", read, lost)
+	}
+}
+
+// TestRecordMemory keeps records, as live readers' memory does. They take no more
+// memory than their size, also where little of what waited was stored. It is not
+// parallel: it measures the heap.
+func TestRecordMemory(t *testing.T) {
+	const records, known = 200, 300
+	var kept []store.Record
+	opts := memoryOptions(vfs.NewMem())
+	opts.Hooks.Committed = func(c store.Commit) { kept = append(kept, c.Record) }
+	s := mustOpen(t, opts)
+	if _, err := s.CreateTopic(t.Context(), "a", storetest.Definition()); err != nil {
+		t.Fatal(err)
+	}
+	var batch []store.Message
+	for i := range known {
+		batch = append(batch, storetest.Message(strconv.Itoa(i), strings.Repeat("x", 1000)))
+	}
+	for i := range records {
+		batch[0] = storetest.Message("new "+strconv.Itoa(i), "x")
+		if _, err := s.Append(t.Context(), store.AppendRequest{Topic: "a", Messages: batch}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustClose(t, s)
+	heap := func() uint64 {
+		var stats runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&stats)
+		return stats.HeapAlloc
+	}
+	size, with := 0, heap()
+	for _, r := range kept {
+		size += len(r.Frames)
+	}
+	kept = nil
+	if without := heap(); with > without+uint64(2*size)+1<<20 {
+		t.Errorf("%d records of %d bytes take %d bytes", records, size, with-without)
 	}
 }

@@ -190,6 +190,9 @@ func (r *round) seal(st *staged) {
 		// A batch refuses nothing but being committed twice.
 		_ = r.batch.Set(layout.IDsKey(st.log, st.first), st.ids.Encode(r.age), nil)
 	}
+	if cap(st.record) > 2*len(st.record) { // much of what was expected was not stored
+		st.record = slices.Clone(st.record)
+	}
 	at := microTime(st.state.time)
 	r.records = append(r.records, store.Commit{
 		Topic: st.name, Epoch: st.state.Epoch,
