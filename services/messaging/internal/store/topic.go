@@ -21,7 +21,8 @@ type Definition struct {
 	MaxMessageBytes int `json:"max_message_bytes,omitempty"`
 	// DedupWindow is how long an id is remembered, in running time: how long the
 	// store has been running since it stored the id. A stop does not shorten it,
-	// nor does a clock that is set. 0: ids are not compared.
+	// nor does a clock that is set. A longer one brings back no id that a shorter one
+	// before it has forgotten. 0: ids are not compared.
 	DedupWindow time.Duration `json:"dedup_window,omitempty"`
 	// DedupMaxIDs bounds how many ids are remembered, the newest. 0: none.
 	DedupMaxIDs int `json:"dedup_max_ids,omitempty"`

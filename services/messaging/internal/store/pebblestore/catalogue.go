@@ -80,6 +80,9 @@ func (s *Store) UpdateTopic(ctx context.Context, name, epoch string, change func
 			return err
 		}
 		if !def.Equal(next.Definition) {
+			if def.DedupWindow > next.Definition.DedupWindow { // brings back nothing
+				next.Forgotten = max(next.Forgotten, s.age()-next.Definition.DedupWindow)
+			}
 			next.Definition = def
 			if err := s.replace(t, &next); err != nil {
 				return err

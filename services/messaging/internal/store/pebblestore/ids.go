@@ -15,7 +15,7 @@ import (
 // staged before in this round too; if the round fails, the store has failed.
 func (r *round) findDuplicates(st *staged, b *batchTask) error {
 	t, def := st.topic, st.state.Definition
-	oldest := r.age - def.DedupWindow
+	oldest := max(r.age-def.DedupWindow, st.state.Forgotten)
 	if t.ids == nil {
 		if err := r.loadIDs(t, oldest, def.DedupMaxIDs); err != nil {
 			return err

@@ -57,6 +57,41 @@ func testDeduplicationWindow(t *testing.T, factory Factory) {
 	}
 }
 
+// testDeduplicationLonger makes windows longer: what was forgotten stays so.
+func testDeduplicationLonger(t *testing.T, factory Factory) {
+	h := open(t, factory, store.Hooks{})
+	h.create("a", Definition())
+	window := func(d time.Duration) {
+		t.Helper()
+		_, err := h.UpdateTopic(t.Context(), "a", "", func(def store.Definition) (store.Definition, error) {
+			def.DedupWindow = d
+			return def, nil
+		})
+		h.must(err)
+	}
+	for round := range uint64(4) {
+		h.publish("a", Message("1", "one"))
+		h.Clock.Advance(30 * time.Second)
+		h.publish("a", Message("2", "two"))
+		h.Clock.Advance(30 * time.Second)
+		window(45 * time.Second)
+		if round%2 == 0 {
+			h.publish("a", Message("3", "three")) // looks at the ids remembered
+		}
+		window(10 * time.Minute)
+		if round > 1 {
+			h.reopen()
+		}
+		r := h.publish("a", Message("1", "one"), Message("2", "two"))
+		if len(r.Duplicates) != 1 || r.Duplicates[0].Index != 1 {
+			t.Errorf("round %d: %+v", round, r)
+		}
+		window(0)
+		h.Clock.Advance(time.Second)
+		window(10 * time.Minute)
+	}
+}
+
 func testDeduplicationNewest(t *testing.T, factory Factory) {
 	h := open(t, factory, store.Hooks{})
 	def := Definition()

@@ -20,6 +20,7 @@ func Run(t *testing.T, factory Factory) {
 		{"compare_and_append", testCompareAndAppend},
 		{"deduplication", testDeduplication},
 		{"deduplication_window", testDeduplicationWindow},
+		{"deduplication_longer", testDeduplicationLonger},
 		{"deduplication_newest", testDeduplicationNewest},
 		{"deduplication_restart", testDeduplicationRestart},
 		{"clock_jumps", testClockJumps},

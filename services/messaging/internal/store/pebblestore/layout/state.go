@@ -74,6 +74,9 @@ type Topic struct {
 	Past store.Lineage `json:"past,omitempty"`
 	// PastTime is a publish time below which none may follow.
 	PastTime int64 `json:"past_time,omitempty"`
+	// Forgotten is the age of the store before which no id is remembered, whatever
+	// the window.
+	Forgotten time.Duration `json:"forgotten,omitempty"`
 }
 
 // Floor is a sequence that counts as issued though no record holds it: what was
