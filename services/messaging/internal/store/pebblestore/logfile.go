@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -21,18 +24,26 @@ const logBlock = 32 << 10
 // another log. The engine takes this for the end of its newest log, as it takes
 // what is left of the older log. Only the first block of zeros is read, so that
 // starts and backups take no longer for the rest.
-type logFS struct{ vfs.FS }
+//
+// A log that is being written is read as it is when it is opened. A backup copies it
+// meanwhile: the zeros behind its end would come with what was written behind them
+// before the copy got there, which is damage.
+type logFS struct {
+	vfs.FS
+
+	growing *sync.Map // of *atomic.Int64: how much is written, by name; nil: nothing is being written
+}
 
 // Create implements vfs.FS.
 func (l logFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	f, err := l.FS.Create(name, category)
-	return fullSize(name, f, err)
+	return l.grows(name, f, err)
 }
 
 // ReuseForWrite implements vfs.FS.
 func (l logFS) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	f, err := l.FS.ReuseForWrite(oldname, newname, category)
-	return fullSize(newname, f, err)
+	return l.grows(newname, f, err)
 }
 
 // Open implements vfs.FS.
@@ -41,24 +52,52 @@ func (l logFS) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
 	if err != nil || !isLog(name) {
 		return f, err
 	}
-	return &writtenPart{File: f}, nil
+	part := &writtenPart{File: f, size: math.MaxInt64}
+	if l.growing != nil {
+		written, _ := l.growing.Load(name)
+		if written, ok := written.(*atomic.Int64); ok {
+			part.size = written.Load()
+		}
+	}
+	return part, nil
 }
 
 func isLog(name string) bool { return strings.HasSuffix(name, ".log") }
 
-func fullSize(name string, f vfs.File, err error) (vfs.File, error) {
-	if err == nil && isLog(name) {
-		return fullSizeFile{f}, nil
+// grows returns a file as one that is being written, if it is a log.
+func (l logFS) grows(name string, f vfs.File, err error) (vfs.File, error) {
+	if err != nil || !isLog(name) || l.growing == nil {
+		return f, err
 	}
-	return f, err
+	log := growingFile{File: f, written: new(atomic.Int64), done: func() { l.growing.Delete(name) }}
+	l.growing.Store(name, log.written)
+	return log, nil
 }
 
-type fullSizeFile struct{ vfs.File }
+type growingFile struct {
+	vfs.File
+
+	written *atomic.Int64
+	done    func()
+}
+
+// Write implements vfs.File. The engine writes a log from its beginning to its end.
+func (f growingFile) Write(p []byte) (int, error) {
+	n, err := f.File.Write(p)
+	f.written.Add(int64(n))
+	return n, err
+}
+
+// Close implements vfs.File.
+func (f growingFile) Close() error {
+	f.done()
+	return f.File.Close()
+}
 
 // Preallocate implements vfs.File. The engine calls it before it writes, and goes
 // on if it fails. Where the file cannot be made longer, room is reserved, as
 // without this.
-func (f fullSizeFile) Preallocate(offset, length int64) error {
+func (f growingFile) Preallocate(offset, length int64) error {
 	if fd := f.Fd(); fd != vfs.InvalidFd && lengthen(fd, offset, length) == nil {
 		return nil
 	}
@@ -70,6 +109,7 @@ func (f fullSizeFile) Preallocate(offset, length int64) error {
 type writtenPart struct {
 	vfs.File
 
+	size    int64 // no more is read
 	at      int64 // where the next read begins
 	written int64 // up to here something is
 	ended   bool
@@ -78,10 +118,10 @@ type writtenPart struct {
 // Read implements vfs.File. It is for one goroutine, and looks at whole blocks,
 // which the engine reads and copies.
 func (p *writtenPart) Read(b []byte) (int, error) {
-	if p.ended {
+	if p.ended || p.at >= p.size {
 		return 0, io.EOF
 	}
-	n, err := p.File.Read(b)
+	n, err := p.File.Read(b[:min(int64(len(b)), p.size-p.at)])
 	p.at += int64(n)
 	if err != nil || n < logBlock || p.at%logBlock != 0 || p.at <= p.written || !isZero(b[:n]) {
 		return n, err

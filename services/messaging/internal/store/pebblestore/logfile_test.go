@@ -202,3 +202,70 @@ func TestInterruptedStart(t *testing.T) {
 		t.Errorf("a start makes %d changes to the disk", changes)
 	}
 }
+
+// busyFS calls beside when a file of the engine's log has been read a little.
+type busyFS struct {
+	vfs.FS
+
+	beside *atomic.Pointer[func()]
+}
+
+func (b busyFS) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
+	f, err := b.FS.Open(name, opts...)
+	if beside := b.beside.Swap(nil); beside != nil && err == nil && strings.HasSuffix(name, ".log") {
+		return &busyFile{f, *beside}, nil
+	} else if beside != nil {
+		b.beside.Store(beside)
+	}
+	return f, err
+}
+
+type busyFile struct {
+	vfs.File
+
+	beside func()
+}
+
+func (f *busyFile) Read(p []byte) (int, error) {
+	n, err := f.File.Read(p)
+	f.beside()
+	f.beside = func() {}
+	return n, err
+}
+
+// TestBackupOfBusyLog publishes while a backup copies the log: the copy ends where
+// the log did before.
+func TestBackupOfBusyLog(t *testing.T) {
+	t.Parallel()
+	fs := vfs.NewMem()
+	var beside atomic.Pointer[func()]
+	opts := memoryOptions(fs)
+	opts.FS = busyFS{opts.FS, &beside}
+	opts.MemTableBytes = 16 << 20
+	mustClose(t, mustOpen(t, opts)) // the engine tells no damage in its very first log
+	s := mustOpen(t, opts)
+	if _, err := s.CreateTopic(t.Context(), "a", storetest.Definition()); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, s, "a", "1", "2", "3")
+	rng := rand.New(rand.NewPCG(1, 1))
+	busy := func() {
+		for range 100 {
+			publish(t, s, "a", noise(rng, 1000))
+		}
+	}
+	beside.Store(&busy)
+	err := s.Backup(t.Context(), "backup")
+	mustClose(t, s)
+	if err != nil || beside.Load() != nil {
+		t.Fatalf("back up: %v", err)
+	}
+	restored := memoryOptions(fs)
+	restored.Dir = "restored"
+	if err := pebblestore.Restore("backup", restored); err != nil {
+		t.Fatal(err)
+	}
+	if report, err := pebblestore.Check(restored); err != nil || !report.Clean() || report.Topics[0].Messages != 3 {
+		t.Errorf("check: %+v, %v", report, err)
+	}
+}

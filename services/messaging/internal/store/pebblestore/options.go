@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -97,7 +98,7 @@ func (o Options) withDefaults() (Options, error) {
 func (o Options) engine(fatal func(error)) *pebble.Options {
 	logger := engineLogger{log: o.Logger, fatal: fatal}
 	opts := &pebble.Options{
-		FS: guardFS{logFS{o.FS}},
+		FS: guardFS{logFS{o.FS, &sync.Map{}}},
 		// With an older format, damage anywhere in the newest log file reads as its
 		// end.
 		FormatMajorVersion: pebble.FormatNewest,

@@ -61,7 +61,7 @@ func fileSize(fs vfs.FS, path string) (int64, error) {
 }
 
 func writtenSize(fs vfs.FS, path string) (int64, error) {
-	f, err := logFS{fs}.Open(path)
+	f, err := logFS{FS: fs}.Open(path)
 	if err != nil {
 		return 0, err
 	}

@@ -44,7 +44,7 @@ func tryOpen(opts Options) error {
 
 // cutLogs ends the log before its first damaged record.
 func cutLogs(opts Options) error {
-	logs, err := wal.Scan(wal.Dir{FS: logFS{opts.FS}, Dirname: engineDir(opts)})
+	logs, err := wal.Scan(wal.Dir{FS: logFS{FS: opts.FS}, Dirname: engineDir(opts)})
 	if err != nil {
 		return err
 	}
