@@ -121,7 +121,7 @@ func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, er
 	engine := opts.engine(s.fail)
 	touch.listen(engine.EventListener)
 	s.tables.guide(engine)
-	engine.FS = endFS{engine.FS, engineDir(opts), &s.ending}
+	engine.FS = endFS{retryFS{engine.FS}, engineDir(opts), &s.ending}
 	db, err := pebble.Open(engineDir(opts), engine)
 	if err != nil {
 		return nil, damaged("open log", err)
