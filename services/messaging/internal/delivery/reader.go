@@ -42,8 +42,8 @@ func (r *Reader) Ended() bool { return r.stop && r.gap == nil && r.next > r.unti
 func (r *Reader) Next(ctx context.Context) (Piece, error) {
 	return r.piece(r.src.Buffers.response, func(limit int) (Piece, error) {
 		v := r.tail.From(r.epoch, r.next, limit, r.records)
-		defer clear(v.Records)
-		r.records, r.changed, r.head = v.Records, v.Changed, max(r.head, v.Last)
+		defer r.spare(v.Records)
+		r.changed, r.head = v.Changed, max(r.head, v.Last)
 		switch {
 		case v.Deleted:
 			return Piece{}, store.ErrTopicNotFound
@@ -55,6 +55,18 @@ func (r *Reader) Next(ctx context.Context) (Piece, error) {
 			return r.fromStore(ctx, limit, r.until-r.next+1)
 		}
 	})
+}
+
+// maxSpare is how many records there is room for that a reader keeps.
+const maxSpare = 64
+
+// spare keeps the memory of records that have been read for the next ones, but not
+// what many small ones took.
+func (r *Reader) spare(records []store.Record) {
+	clear(records)
+	if r.records = records[:0]; cap(records) > maxSpare {
+		r.records = nil
+	}
 }
 
 // Page returns what is stored, at most so many messages. Otherwise it is Next, for

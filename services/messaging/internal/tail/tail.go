@@ -84,11 +84,11 @@ func (t *Tail) add(epoch string, e *entry) {
 	}
 	t.epoch, t.last = epoch, e.Last
 	t.entries = append(t.entries, e)
-	t.bytes += len(e.Frames)
+	t.bytes += e.size()
 }
 
 func (t *Tail) dropFirst() {
-	t.bytes -= len(t.entries[0].Frames)
+	t.bytes -= t.entries[0].size()
 	t.entries[0] = nil
 	t.entries = t.entries[1:]
 }

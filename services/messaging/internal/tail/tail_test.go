@@ -13,7 +13,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const frameBytes = 10
+const (
+	frameBytes  = 10
+	recordBytes = frameBytes + tail.RecordBytes
+)
 
 // commit commits a record of one message.
 func commit(t *tail.Tails, topic string, sequence uint64) {
@@ -24,19 +27,19 @@ func commit(t *tail.Tails, topic string, sequence uint64) {
 
 func TestBounds(t *testing.T) {
 	t.Parallel()
-	tails := tail.New(5*frameBytes, 8*frameBytes)
+	tails := tail.New(5*recordBytes, 8*recordBytes)
 	a, b := tails.Open("a"), tails.Open("b")
 	for sequence := range uint64(9) {
 		commit(tails, "a", sequence+1)
 		commit(tails, "unread", sequence+1)
 	}
-	if got := tails.Bytes(); got != 5*frameBytes {
+	if got := tails.Bytes(); got != 5*recordBytes {
 		t.Errorf("%d bytes of one topic", got)
 	}
 	for sequence := range uint64(4) {
 		commit(tails, "b", sequence+1)
 	}
-	if got := tails.Bytes(); got != 8*frameBytes {
+	if got := tails.Bytes(); got != 8*recordBytes {
 		t.Errorf("%d bytes of two topics", got)
 	}
 	for _, test := range []struct {
@@ -75,7 +78,7 @@ func TestBounds(t *testing.T) {
 func TestConcurrent(t *testing.T) {
 	t.Parallel()
 	const topics, readers, records = 4, 4, 2000
-	tails := tail.New(20*frameBytes, 50*frameBytes)
+	tails := tail.New(20*recordBytes, 50*recordBytes)
 	var all sync.WaitGroup
 	for i := range topics {
 		topic := strconv.Itoa(i)
@@ -96,7 +99,7 @@ func TestConcurrent(t *testing.T) {
 				if sequence%100 == 99 {
 					tails.Trim(topic, "e", sequence-5)
 				}
-				if got := tails.Bytes(); got > 50*frameBytes {
+				if got := tails.Bytes(); got > 50*recordBytes {
 					t.Errorf("%d bytes", got)
 				}
 			}

@@ -12,6 +12,9 @@ const (
 	DefaultTopicBytes = 4 << 20
 	// DefaultTotalBytes is how much all topics keep together.
 	DefaultTotalBytes = 32 << 20
+	// RecordBytes is what a record counts besides its frames: the memory that keeping
+	// it takes, which is more than a small message.
+	RecordBytes = 200
 )
 
 // Tails are the tails of all topics that are being read. They are fed by the
@@ -36,7 +39,9 @@ type entry struct {
 	age  *list.Element
 }
 
-// New returns tails that keep at most so many bytes of frames for one topic, and
+func (e *entry) size() int { return len(e.Frames) + RecordBytes }
+
+// New returns tails that keep at most so many bytes of records for one topic, and
 // for all. The newest record of a topic is dropped too if it does not fit.
 func New(topicBytes, totalBytes int) *Tails {
 	return &Tails{
@@ -71,7 +76,7 @@ func (t *Tails) Commit(c store.Commit) {
 	e.age = t.ages.PushBack(e)
 	tail.mu.Lock()
 	tail.add(c.Epoch, e)
-	t.bytes += len(e.Frames)
+	t.bytes += e.size()
 	for tail.bytes > t.topicBytes {
 		t.drop(tail.entries[0])
 	}
@@ -126,7 +131,7 @@ func (t *Tails) Bytes() int {
 // drop forgets the oldest record of a topic. The caller holds mu and the tail's.
 func (t *Tails) drop(e *entry) {
 	t.ages.Remove(e.age)
-	t.bytes -= len(e.Frames)
+	t.bytes -= e.size()
 	e.tail.dropFirst()
 }
 
