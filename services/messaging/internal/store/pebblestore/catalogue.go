@@ -128,6 +128,7 @@ func (s *Store) DeleteTopic(ctx context.Context, name, epoch string) error {
 		s.mu.Lock()
 		delete(s.topics, name)
 		s.mu.Unlock()
+		s.setIndex(t, nil)
 		s.marker.removed(t)
 		if s.opts.Hooks.Deleted != nil {
 			s.opts.Hooks.Deleted(name, next.Epoch)

@@ -61,8 +61,9 @@ func (r *round) loadIDs(t *topic, oldest time.Duration, limit int) error {
 	if err != nil {
 		return fmt.Errorf("read ids of topic %s: %w: %w", t.name, store.ErrDamaged, err)
 	}
-	t.ids, t.idsFrom = ids, 0 // there may be older ones, forgotten while nobody looked
-	r.shedIDs(t)
+	t.idsUsed, t.idsFrom = r.age, 0 // there may be older ones, forgotten while nobody looked
+	r.s.setIndex(t, ids)
+	r.dropIndexes()
 	return nil
 }
 
@@ -109,24 +110,25 @@ func readIDs(it *pebble.Iterator, oldest time.Duration, limit int) (*dedup.Index
 // bound, their indexes must not drop each other.
 const idsInUse = 10 * time.Second
 
-// shedIDs drops indexes that are not in use, unused for longest first, while the
+// dropIndexes drops indexes that are not in use, unused for longest first, while the
 // bound is exceeded.
-func (r *round) shedIDs(keep *topic) {
-	for {
+func (r *round) dropIndexes() {
+	for r.s.idsRoom > r.s.opts.MaxIDs {
 		var victim *topic
-		total := 0
 		for _, t := range r.s.topics {
-			if t.ids == nil {
-				continue
-			}
-			total += t.ids.Room()
-			if t != keep && r.age-t.idsUsed > idsInUse && (victim == nil || t.idsUsed < victim.idsUsed) {
+			if t.ids != nil && r.age-t.idsUsed > idsInUse && (victim == nil || t.idsUsed < victim.idsUsed) {
 				victim = t
 			}
 		}
-		if total <= r.s.opts.MaxIDs || victim == nil {
+		if victim == nil {
 			return
 		}
-		victim.ids = nil
+		r.s.setIndex(victim, nil)
 	}
+}
+
+// setIndex replaces the index of a topic; nil drops it.
+func (s *Store) setIndex(t *topic, ids *dedup.Index) {
+	s.idsRoom += ids.Room() - t.ids.Room()
+	t.ids = ids
 }

@@ -105,10 +105,14 @@ func TestIDsInMemory(t *testing.T) {
 	const topics, each, bound = 8, 512, 1024
 	s := openIDs(t, bound)
 	inMemory := func() (n, total int) {
-		for _, t := range s.topics {
-			if t.ids != nil {
-				n, total = n+1, total+t.ids.Room()
+		t.Helper()
+		for _, topic := range s.topics {
+			if topic.ids != nil {
+				n, total = n+1, total+topic.ids.Room()
 			}
+		}
+		if total != s.idsRoom {
+			t.Errorf("%d ids in memory, counted as %d", total, s.idsRoom)
 		}
 		return n, total
 	}
@@ -138,4 +142,6 @@ func TestIDsInMemory(t *testing.T) {
 	if n, _ := inMemory(); n != topics {
 		t.Errorf("busy again: %d indexes", n)
 	}
+	s.must(s.DeleteTopic(t.Context(), "0", ""))
+	inMemory()
 }

@@ -126,10 +126,7 @@ func (b *batchTask) duplicate(index int) bool {
 func (r *round) add(st *staged, b *batchTask) {
 	duplicates := b.receipt.Duplicates
 	remember := b.ids != nil && st.state.Definition.Dedups()
-	room := 0
-	if remember {
-		room = st.topic.ids.Room()
-	}
+	room := st.topic.ids.Room()
 	b.receipt.First = st.state.last + 1
 	for i, m := range b.messages {
 		if len(duplicates) > 0 && duplicates[0].Index == i {
@@ -144,8 +141,9 @@ func (r *round) add(st *staged, b *batchTask) {
 	}
 	b.receipt.Last = st.state.last
 	st.changed = true
-	if remember && st.topic.ids.Room() > room {
-		r.shedIDs(st.topic)
+	if grown := st.topic.ids.Room() - room; grown > 0 {
+		r.s.idsRoom += grown
+		r.dropIndexes()
 	}
 }
 

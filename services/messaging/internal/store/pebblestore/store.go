@@ -46,6 +46,7 @@ type Store struct {
 	commit  layout.Commit // of the last batch
 	ageBase time.Duration // age when Clock.Running was 0
 	last    store.Round
+	idsRoom int // of all indexes of ids
 	crowd   crowd
 }
 

@@ -37,8 +37,13 @@ func New(room int) *Index {
 // Len is the number of entries.
 func (x *Index) Len() int { return int(x.tail - x.head) }
 
-// Room is the number of entries memory is held for.
-func (x *Index) Room() int { return len(x.ring) }
+// Room is the number of entries memory is held for; 0 for nil.
+func (x *Index) Room() int {
+	if x == nil {
+		return 0
+	}
+	return len(x.ring)
+}
 
 // Lookup returns the sequence of a fingerprint.
 func (x *Index) Lookup(fp layout.Fingerprint) (sequence uint64, ok bool) {
