@@ -15,8 +15,8 @@ const (
 	// restAllocates is how much it allocates in that time at most: health checks and
 	// somebody who reads the metrics do not count as work.
 	restAllocates = 1 << 20
-	// restGarbage is how much must have been allocated since the last collection for
-	// another one to be worth its time.
+	// restGarbage is how much must be there to be given back for a collection to be
+	// worth its time.
 	restGarbage = 8 << 20
 )
 
@@ -61,16 +61,19 @@ func newHeapUse() *heapUse {
 	return &heapUse{samples: []metrics.Sample{
 		{Name: "/gc/heap/allocs:bytes"},
 		{Name: "/memory/classes/heap/objects:bytes"},
+		{Name: "/memory/classes/heap/free:bytes"},
 		{Name: "/gc/heap/live:bytes"},
 	}}
 }
 
-// resting reports whether little has been allocated since the last look, and much
-// between the last collection and that look.
+// resting reports whether little has been allocated since the last look, and much is
+// there to be given back: what was allocated since the last collection, and what
+// collections have freed and the system has not got.
 func (h *heapUse) resting() bool {
 	metrics.Read(h.samples)
-	allocated, objects, live := h.samples[0].Value.Uint64(), h.samples[1].Value.Uint64(), h.samples[2].Value.Uint64()
+	value := func(i int) uint64 { return h.samples[i].Value.Uint64() }
+	allocated, objects, free, live := value(0), value(1), value(2), value(3)
 	since := allocated - h.allocated
 	h.allocated = allocated
-	return since <= restAllocates && objects >= live+restGarbage
+	return since <= restAllocates && objects+free >= live+restGarbage
 }

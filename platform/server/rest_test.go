@@ -16,7 +16,7 @@ func TestCollectAtRest(t *testing.T) {
 		defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it alone collects
 		before := forcedCollections()
 		for range 5 {
-			makeGarbage(2 * restGarbage)
+			makeGarbage(2*restGarbage, 64<<10)
 			pass(restCheck)
 		}
 		if n := forcedCollections() - before; n != 0 {
@@ -33,13 +33,28 @@ func TestCollectAtRest(t *testing.T) {
 	})
 }
 
+// What the collector has freed by itself goes back to the system too.
+func TestFreedAtRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		defer collectAtRest()()
+		pass(3 * restCheck) // what other tests have left
+		makeGarbage(4*restGarbage, 4*restGarbage)
+		runtime.GC()
+		before := released()
+		pass(3 * restCheck)
+		if n := int64(released() - before); n < restGarbage {
+			t.Errorf("%d bytes were given back, want at least %d", n, restGarbage)
+		}
+	})
+}
+
 // Where the collector is off, garbage stays.
 func TestCollectAtRestOff(t *testing.T) {
 	t.Setenv("GOGC", "off")
 	synctest.Test(t, func(t *testing.T) {
 		defer collectAtRest()()
 		before := forcedCollections()
-		makeGarbage(2 * restGarbage)
+		makeGarbage(2*restGarbage, 64<<10)
 		pass(10 * restCheck)
 		if n := forcedCollections() - before; n != 0 {
 			t.Errorf("%d collections, want none", n)
@@ -52,8 +67,8 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
-func makeGarbage(size int) {
-	const part = 64 << 10
+// makeGarbage makes it in parts, one after the other.
+func makeGarbage(size, part int) {
 	for range size / part {
 		garbage = make([]byte, part)
 	}
@@ -62,6 +77,13 @@ func makeGarbage(size int) {
 
 // garbage keeps the compiler from leaving the allocation out.
 var garbage []byte //nolint:gochecknoglobals // see above
+
+// released returns how much of the heap's memory the system has.
+func released() uint64 {
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapReleased
+}
 
 func forcedCollections() uint32 {
 	var stats runtime.MemStats
