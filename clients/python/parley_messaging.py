@@ -119,7 +119,7 @@ class Subscription:
         self._call = None
 
     def close(self):
-        """Ends the iteration. Any thread may call it, more than once; a signal handler starts one.
+        """Ends the iteration. Any thread may call it, more than once; a signal handler starts a thread for it.
 
         Call it before the channel is closed: where an exception leaves the loop while a
         call begins, as KeyboardInterrupt can, gRPC may wait for that call for ever.
