@@ -9,22 +9,20 @@ import (
 	"time"
 
 	"connectrpc.com/connect/v2"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
-	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
-	"go.opentelemetry.io/otel/semconv/v1.43.0/rpcconv"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // otherMethod stands for all methods that no service has, as OpenTelemetry's
 // conventions ask: strangers must not be able to invent time series.
 const otherMethod = "_OTHER"
 
-// calls measures the duration of calls, under the name and attributes of
-// OpenTelemetry's conventions. otelconnect measures the same, and builds, sorts
-// and hashes the attributes for each call; here they are built once.
+// calls measures the duration of calls, under the name, labels and buckets of
+// OpenTelemetry's conventions for Prometheus. What a call looks up is one key: an
+// OpenTelemetry instrument would hash the attributes each time, and nothing but the
+// registry reads them.
 type calls struct {
-	duration metric.Float64Histogram
-	options  sync.Map // outcome -> []metric.RecordOption; as many as procedures × protocols × codes
+	duration  *prometheus.HistogramVec
+	observers sync.Map // outcome -> prometheus.Observer; as many as procedures × protocols × codes
 }
 
 // outcome is all that the attributes of a call depend on.
@@ -34,15 +32,13 @@ type outcome struct {
 	code      connect.Code // 0 for success
 }
 
-func newCalls(meters metric.MeterProvider) (*calls, error) {
-	convention := rpcconv.ServerCallDuration{}
-	duration, err := meters.Meter("github.com/parleyhq/parley/platform/telemetry").Float64Histogram(
-		convention.Name(),
-		metric.WithUnit(convention.Unit()),
-		metric.WithDescription(convention.Description()),
-		metric.WithExplicitBucketBoundaries(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10),
-	)
-	if err != nil {
+func newCalls(registry prometheus.Registerer) (*calls, error) {
+	duration := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "rpc_server_call_duration_seconds",
+		Help:    "Duration of calls; a stream counts when it ends.",
+		Buckets: []float64{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10},
+	}, []string{"rpc_system_name", "rpc_method", "rpc_response_status_code", "error_type"})
+	if err := registry.Register(duration); err != nil {
 		return nil, fmt.Errorf("set up call metrics: %w", err)
 	}
 	return &calls{duration: duration}, nil
@@ -52,7 +48,7 @@ func (c *calls) intercept(next connect.ServerFunc) connect.ServerFunc {
 	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
 		start := time.Now()
 		err := next(ctx, spec, stream)
-		c.duration.Record(ctx, time.Since(start).Seconds(), c.optionsFor(outcomeOf(ctx, spec, err))...)
+		c.observer(outcomeOf(ctx, spec, err)).Observe(time.Since(start).Seconds())
 		return err
 	}
 }
@@ -80,28 +76,25 @@ func codeOf(err error) connect.Code {
 	return connect.CodeUnknown
 }
 
-func (c *calls) optionsFor(result outcome) []metric.RecordOption {
-	if known, ok := c.options.Load(result); ok {
-		options, _ := known.([]metric.RecordOption)
-		return options
+func (c *calls) observer(result outcome) prometheus.Observer {
+	known, ok := c.observers.Load(result)
+	if !ok {
+		known, _ = c.observers.LoadOrStore(result, c.duration.WithLabelValues(result.labels()...))
 	}
-	options := []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(result.attributes()...))}
-	c.options.Store(result, options)
-	return options
+	observer, _ := known.(prometheus.Observer)
+	return observer
 }
 
-func (o outcome) attributes() []attribute.KeyValue {
+// labels are the values of the histogram's labels, in their order. There is no error
+// type without an error: an empty label counts as none.
+func (o outcome) labels() []string {
 	system := "grpc" // gRPC-Web is the same system on another wire
 	if o.protocol == connect.ProtocolNameConnect {
 		system = "connectrpc"
 	}
-	attributes := []attribute.KeyValue{
-		semconv.RPCSystemNameKey.String(system),
-		semconv.RPCMethodKey.String(o.procedure),
-	}
 	if o.code == 0 {
-		return append(attributes, semconv.RPCResponseStatusCodeKey.String("OK"))
+		return []string{system, o.procedure, "OK", ""}
 	}
 	code := strings.ToUpper(o.code.String())
-	return append(attributes, semconv.RPCResponseStatusCodeKey.String(code), semconv.ErrorTypeKey.String(code))
+	return []string{system, o.procedure, code, code}
 }

@@ -1,8 +1,8 @@
 // Package telemetry measures and traces calls.
 //
-// Metrics are OpenTelemetry instruments exported in Prometheus form by a
-// registry that belongs to one server, so two servers in one process do not
-// mix. Traces go out by OTLP over HTTP when the standard environment variables
+// Metrics are Prometheus's, in a registry that belongs to one server, so two
+// servers in one process do not mix; calls have the names of OpenTelemetry's
+// conventions. Traces go out by OTLP over HTTP when the standard environment variables
 // name an endpoint, and nowhere otherwise.
 package telemetry
 
@@ -17,9 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
-	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 	"go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
@@ -52,13 +50,10 @@ func New(ctx context.Context, name, version string) (*Telemetry, error) {
 	telemetry := &Telemetry{Registry: prometheus.NewRegistry()}
 	telemetry.Registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(telemetry.Registry))
-	if err != nil {
-		return nil, fmt.Errorf("set up the Prometheus exporter: %w", err)
+	if err := registerTarget(telemetry.Registry, res); err != nil {
+		return nil, err
 	}
-	meters := metric.NewMeterProvider(metric.WithReader(exporter), metric.WithResource(res))
-	telemetry.shutdown = append(telemetry.shutdown, meters.Shutdown)
-	measured, err := newCalls(meters)
+	measured, err := newCalls(telemetry.Registry)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +62,7 @@ func New(ctx context.Context, name, version string) (*Telemetry, error) {
 	if err != nil {
 		return nil, err
 	}
-	if traced != nil { // outermost, so that a measurement knows its span
+	if traced != nil {
 		telemetry.Interceptor = func(next connect.ServerFunc) connect.ServerFunc { return traced(measured.intercept(next)) }
 	}
 	return telemetry, nil

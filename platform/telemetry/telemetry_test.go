@@ -3,9 +3,11 @@ package telemetry_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 
@@ -59,17 +61,23 @@ func TestMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	codes := map[string]uint64{}
+	var calls []string
 	for _, family := range families {
 		if family.GetName() != "rpc_server_call_duration_seconds" {
 			continue
 		}
 		for _, metric := range family.GetMetric() {
-			codes[label(metric, "rpc_response_status_code")] += metric.GetHistogram().GetSampleCount()
+			calls = append(calls, fmt.Sprint(label(metric, "rpc_system_name"), " ", label(metric, "rpc_method"), " ",
+				label(metric, "rpc_response_status_code"), ", error ", label(metric, "error_type"), ": ", metric.GetHistogram().GetSampleCount()))
 		}
 	}
-	if len(codes) != 2 || codes["ABORTED"]+codes["aborted"] != 1 {
-		t.Errorf("calls by code: %v", codes)
+	slices.Sort(calls)
+	want := []string{
+		"grpc parley.unary.v1.UnaryService/GetServerResponse ABORTED, error ABORTED: 1",
+		"grpc parley.unary.v1.UnaryService/GetServerResponse OK, error : 1",
+	}
+	if !slices.Equal(calls, want) {
+		t.Errorf("calls %q, want %q", calls, want)
 	}
 	if err := signals.Shutdown(t.Context()); err != nil {
 		t.Error(err)
@@ -136,4 +144,30 @@ func TestUnsupportedProtocol(t *testing.T) {
 	if _, err := telemetry.New(t.Context(), "test", "1"); !errors.Is(err, telemetry.ErrProtocol) {
 		t.Errorf("got %v, want ErrProtocol", err)
 	}
+}
+
+// What describes the process becomes labels; names that become the same label share
+// it.
+func TestTarget(t *testing.T) {
+	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "region.name=b,region-name=a,service.name=other")
+	signals, err := telemetry.New(t.Context(), "test", "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	families, err := signals.Registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() != "target_info" {
+			continue
+		}
+		for name, want := range map[string]string{"service_name": "other", "service_version": "1", "region_name": "a;b"} {
+			if got := label(family.GetMetric()[0], name); got != want {
+				t.Errorf("%s is %q, want %q", name, got, want)
+			}
+		}
+		return
+	}
+	t.Error("there is no target_info")
 }
