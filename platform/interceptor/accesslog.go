@@ -49,10 +49,10 @@ func accessLog(log *slog.Logger, mode AccessLog) connect.ServerInterceptor {
 	return func(next connect.ServerFunc) connect.ServerFunc {
 		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
 			info, _ := connect.CallInfoForServerContext(ctx)
-			record := &call{id: requestID(info.RequestHeader().Get(RequestIDHeader))}
+			record := &call{Context: ctx, id: requestID(info.RequestHeader().Get(RequestIDHeader))}
 			info.ResponseHeader().Set(RequestIDHeader, record.id)
 			start := time.Now()
-			err := next(context.WithValue(ctx, callKey{}, record), spec, stream)
+			err := next(record, spec, stream)
 			if mode == AccessLogAll || (mode == AccessLogFailures && err != nil && !isOrdinaryEnd(err)) {
 				logCall(ctx, log, record, info, time.Since(start), err)
 			}

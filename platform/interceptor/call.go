@@ -14,13 +14,24 @@ const RequestIDHeader = "X-Request-Id"
 
 const maxRequestID = 64
 
-// call is what the chain learns of one call, for its log line.
+// call is the context of one call, with what the chain learns of it for its log
+// line.
 type call struct {
+	context.Context //nolint:containedctx // it is one
+
 	id        string
 	principal string
 }
 
 type callKey struct{}
+
+// Value implements [context.Context].
+func (c *call) Value(key any) any {
+	if _, ok := key.(callKey); ok {
+		return c
+	}
+	return c.Context.Value(key)
+}
 
 // RequestID returns the id of the call a context belongs to, or "" outside of
 // one.
@@ -37,7 +48,8 @@ func requestID(given string) string {
 	}
 	var id [8]byte
 	binary.BigEndian.PutUint64(id[:], rand.Uint64()) //nolint:gosec // no secret
-	return hex.EncodeToString(id[:])
+	var text [2 * len(id)]byte
+	return string(hex.AppendEncode(text[:0], id[:]))
 }
 
 func validRequestID(id string) bool {

@@ -24,8 +24,9 @@ type body struct {
 	pool   *sync.Pool
 }
 
-func newBody(source io.ReadCloser, buffered bool, pool *sync.Pool) *body {
-	b := &body{source: source, pool: pool}
+// open makes b the body that reads from source.
+func (b *body) open(source io.ReadCloser, buffered bool, pool *sync.Pool) *body {
+	b.source, b.pool = source, pool
 	if buffered {
 		reader, ok := pool.Get().(*bufio.Reader)
 		if !ok {

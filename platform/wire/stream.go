@@ -20,7 +20,7 @@ type streamKey struct{}
 // the context of a call, such as an interceptor, reach the transport. It may be
 // kept and used at any time, by any goroutine.
 type Stream struct {
-	controller *http.ResponseController
+	controller http.ResponseController
 	body       *body
 	writer     *writer // nil unless the response is streamed
 

@@ -84,7 +84,8 @@ func Streams(next http.Handler, options ...Option) http.Handler {
 				defer conn.requests.Add(-1)
 			}
 		}
-		stream := &Stream{controller: http.NewResponseController(w)}
+		one := &request{Stream: Stream{controller: *http.NewResponseController(w)}}
+		stream := &one.Stream
 		defer stream.end()
 		ctx, streamed := r.Context(), isStream(r.Header.Get("Content-Type"))
 		if r.ProtoMajor == 1 && ctx.Err() != nil {
@@ -95,9 +96,10 @@ func Streams(next http.Handler, options ...Option) http.Handler {
 			ctx, release = stream.keepContext(ctx)
 			defer release()
 		}
-		r = r.WithContext(context.WithValue(ctx, streamKey{}, stream))
+		one.Context = ctx
+		r = r.WithContext(one)
 		if r.Body != nil && r.Body != http.NoBody {
-			stream.body = newBody(r.Body, streamed && r.ProtoMajor >= 2, &cfg.readers)
+			stream.body = one.body.open(r.Body, streamed && r.ProtoMajor >= 2, &cfg.readers)
 			r.Body = stream.body
 		}
 		if !streamed {
@@ -112,6 +114,23 @@ func Streams(next http.Handler, options ...Option) http.Handler {
 		next.ServeHTTP(writer, r)
 		returned = true
 	})
+}
+
+// request is the context of a request, and all that every request needs, in one
+// piece of memory.
+type request struct {
+	context.Context //nolint:containedctx // it is one
+
+	Stream Stream
+	body   body
+}
+
+// Value implements [context.Context].
+func (r *request) Value(key any) any {
+	if _, ok := key.(streamKey); ok {
+		return &r.Stream
+	}
+	return r.Context.Value(key)
 }
 
 // isStream reports whether a content type can belong to a streaming RPC. A gRPC

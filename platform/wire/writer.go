@@ -46,7 +46,7 @@ type writer struct {
 func newWriter(next http.ResponseWriter, r *http.Request, stream *Stream, cfg *config) *writer {
 	w := &writer{
 		next:       next,
-		controller: stream.controller,
+		controller: &stream.controller,
 		// net/http's Header must not be called while another goroutine writes.
 		header:     next.Header(),
 		head:       r.Method == http.MethodHead,
