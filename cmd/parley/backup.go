@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/parleyhq/parley/services/messaging/storage"
 )
 
@@ -37,6 +39,18 @@ parley restore to make a data directory of a backup.
 Examples:
   parley backup /backup/parley-2026-01-31
   parley backup /backup/parley-2026-01-31 --offline --data-dir /var/lib/parley/data`
+}
+
+// AfterApply is called by kong once everything is set.
+func (c *backupCmd) AfterApply(ctx *kong.Context) error {
+	switch {
+	case c.Offline && given(ctx, "admin"):
+		return errors.New("--admin names a running server, and --offline is for a stopped one: give one")
+	case !c.Offline && given(ctx, "data-dir"):
+		return errors.New("--data-dir is for --offline: a running server knows its own directory, and --admin names the server")
+	default:
+		return nil
+	}
 }
 
 // Run makes the backup.

@@ -58,7 +58,7 @@ func (c *benchCmd) Run(std streams) error {
 	if err != nil {
 		return err
 	}
-	if err := c.check(); err != nil {
+	if err := c.check(workloads); err != nil {
 		return err
 	}
 	ctx, stop := c.context()
@@ -68,6 +68,11 @@ func (c *benchCmd) Run(std streams) error {
 		return err
 	}
 	defer connected.Close()
+	if left := slices.DeleteFunc(workloadNames(), func(name string) bool {
+		return slices.ContainsFunc(workloads, func(w load.Workload) bool { return w.Name == name })
+	}); len(c.Workloads) == 0 && len(left) > 0 {
+		fmt.Fprintf(std.err, "parley: left out, for they need HTTP/2: %s\n", strings.Join(left, ", "))
+	}
 	topic, err := c.prepare(ctx, connected.Connect(), slices.ContainsFunc(workloads, func(w load.Workload) bool { return w.Topic }))
 	if err != nil {
 		return c.explain(c.OnTopic, err)
@@ -157,8 +162,9 @@ func workloadNames() []string {
 // maxBenchBytes is the largest request that every server reads.
 const maxBenchBytes = 3 << 20
 
-// check refuses flags that no server could follow.
-func (c *benchCmd) check() error {
+// check refuses flags that no server could follow, and those that none of the
+// workloads heeds. All of them keep to --in-flight: without a stream there is one.
+func (c *benchCmd) check(workloads []load.Workload) error {
 	for _, number := range []struct {
 		flag  string
 		value int
@@ -168,6 +174,10 @@ func (c *benchCmd) check() error {
 		}
 	}
 	switch {
+	case c.OnTopic != "" && !slices.ContainsFunc(workloads, func(w load.Workload) bool { return w.Topic }):
+		return fmt.Errorf("%w: --topic is for workloads that need a topic: %s does without", errUsage, strings.Join(c.Workloads, ", "))
+	case c.Batch > 1 && !slices.ContainsFunc(workloads, func(w load.Workload) bool { return w.Batches }):
+		return fmt.Errorf("%w: --batch is for workloads that publish: %s does not", errUsage, strings.Join(c.Workloads, ", "))
 	case c.Size < load.MinSize || c.Size > maxBenchBytes:
 		return fmt.Errorf("%w: --size must be %d bytes to 3MiB", errUsage, load.MinSize)
 	case int(c.Size)*c.Batch > maxBenchBytes:

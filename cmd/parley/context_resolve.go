@@ -1,22 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/parleyhq/parley/cmd/parley/internal/contexts"
-)
-
-// origin is where a setting comes from; a higher one wins.
-type origin int
-
-const (
-	fromNowhere origin = iota
-	fromEnvironment
-	fromCommandLine
 )
 
 // contextResolver gives flags of client commands the values of the context in use.
@@ -99,43 +89,6 @@ func (r *contextResolver) choose(ctx *kong.Context, flags map[string]*kong.Flag)
 		}
 	}
 	return name, chosen, nil
-}
-
-// AfterApply is called by kong once everything is set. A token on the command line
-// replaces a file in the environment, and the other way round.
-func (w *wire) AfterApply(ctx *kong.Context) error {
-	if w.Token == "" || w.TokenFile == "" {
-		return nil
-	}
-	origins := map[string]origin{}
-	for _, flag := range ctx.Flags() {
-		origins[flag.Name] = originOf(ctx, flag)
-	}
-	switch token, file := origins["token"], origins["token-file"]; {
-	case token > file:
-		w.TokenFile = ""
-	case file > token:
-		w.Token = ""
-	default:
-		return errors.New("--token and --token-file (or PARLEY_TOKEN and PARLEY_TOKEN_FILE) both name a token: give one")
-	}
-	return nil
-}
-
-// originOf says where the value of a flag comes from. A variable that is empty
-// counts as not set.
-func originOf(ctx *kong.Context, flag *kong.Flag) origin {
-	for _, element := range ctx.Path {
-		if element.Flag == flag && !element.Resolved {
-			return fromCommandLine
-		}
-	}
-	for _, name := range flag.Envs {
-		if os.Getenv(name) != "" {
-			return fromEnvironment
-		}
-	}
-	return fromNowhere
 }
 
 // settings returns what a context says, by the names of the flags.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"connectrpc.com/connect/v2"
+	"github.com/alecthomas/kong"
 
 	parley "github.com/parleyhq/parley/clients/go"
 	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
@@ -51,6 +52,17 @@ Examples:
   parley subscribe orders --template '{{.Sequence}} {{.Key}} {{.Text}}'
   parley subscribe orders --cursor-file orders.cursor --stop-at-head >> orders.txt
   parley subscribe orders --from cursor=M3X5ZQ2N7B4KTJ6V:42`
+}
+
+// AfterApply is called by kong once everything is set.
+func (c *subscribeCmd) AfterApply(ctx *kong.Context) error {
+	if err := c.wire.AfterApply(ctx); err != nil {
+		return err
+	}
+	if c.Template != "" && c.Output != outputText && given(ctx, "output") {
+		return fmt.Errorf("--template and --output %s both say how a message is printed: give one", c.Output)
+	}
+	return nil
 }
 
 // Run prints messages until it is interrupted, or at the head.

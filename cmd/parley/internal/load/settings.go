@@ -37,9 +37,10 @@ type Workload struct {
 	// Name is what it is called, Help a sentence about it, and Latency says of what
 	// the latency is measured.
 	Name, Help, Latency string
-	// Topic: it needs one. Duplex: it needs bidirectional streams. Reading: it counts
-	// what its readers get, a message once for each.
-	Topic, Duplex, Reading bool
+	// Topic: it needs one. Batches: it publishes Settings.Batch messages at once.
+	// Duplex: it needs bidirectional streams. Reading: it counts what its readers get,
+	// a message once for each.
+	Topic, Batches, Duplex, Reading bool
 
 	prepare func(context.Context, Settings) error // before the time begins to run; or nil
 	drive   func(*run)
@@ -59,15 +60,15 @@ func Workloads() []Workload {
 		},
 		{
 			Name: "publish", Help: "one Publish after the other",
-			Latency: "a batch until its receipt", Topic: true, drive: (*run).publish,
+			Latency: "a batch until its receipt", Topic: true, Batches: true, drive: (*run).publish,
 		},
 		{
 			Name: "exchange", Help: "batch after batch on Exchange streams",
-			Latency: "a batch until its receipt", Topic: true, Duplex: true, drive: (*run).exchange,
+			Latency: "a batch until its receipt", Topic: true, Batches: true, Duplex: true, drive: (*run).exchange,
 		},
 		{
 			Name: "subscribe", Help: "one publisher, and readers that wait for what it publishes",
-			Latency: "a message until a reader has it", Topic: true, Duplex: true, Reading: true, drive: (*run).subscribe,
+			Latency: "a message until a reader has it", Topic: true, Batches: true, Duplex: true, Reading: true, drive: (*run).subscribe,
 		},
 		{
 			Name: "replay", Help: "readers that read all that is stored, again and again",
