@@ -1,18 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
-	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -21,9 +15,10 @@ import (
 
 type backupCmd struct {
 	dataDir
-	Admin     string `default:"127.0.0.1:8081" help:"The running server's admin listener, on this machine."`
-	Offline   bool   `env:"-" help:"Read --data-dir itself, while the server is stopped."`
-	Directory string `arg:"" type:"path" help:"Where to write the backup. It must not exist."`
+	Admin     string        `default:"127.0.0.1:8081" help:"The running server's admin listener, on this machine."`
+	Timeout   time.Duration `help:"Give up after this long. The default is to wait as long as the server answers." placeholder:"DURATION"`
+	Offline   bool          `env:"-" help:"Read --data-dir itself, while the server is stopped."`
+	Directory string        `arg:"" type:"path" help:"Where to write the backup. It must not exist."`
 }
 
 // Help is shown by `parley backup --help`.
@@ -46,6 +41,10 @@ func (c *backupCmd) AfterApply(ctx *kong.Context) error {
 	switch {
 	case c.Offline && given(ctx, "admin"):
 		return errors.New("--admin names a running server, and --offline is for a stopped one: give one")
+	case c.Offline && given(ctx, "timeout"):
+		return errors.New("--timeout is for a running server, and --offline for a stopped one: give one")
+	case c.Timeout < 0:
+		return fmt.Errorf("--timeout %s: must not be negative", c.Timeout)
 	case !c.Offline && given(ctx, "data-dir"):
 		return errors.New("--data-dir is for --offline: a running server knows its own directory, and --admin names the server")
 	default:
@@ -65,7 +64,7 @@ func (c *backupCmd) Run(std streams) error {
 		}
 		err = explainStorage(err)
 	} else {
-		err = c.ask(ctx)
+		err = c.ask(ctx, std)
 	}
 	if err != nil {
 		return err
@@ -75,46 +74,17 @@ func (c *backupCmd) Run(std streams) error {
 }
 
 // ask lets the running server make the backup.
-func (c *backupCmd) ask(ctx context.Context) error {
-	body, err := json.Marshal(storage.BackupRequest{Directory: c.Directory})
-	if err != nil {
-		return fmt.Errorf("encode request: %w", err)
+func (c *backupCmd) ask(ctx context.Context, std streams) error {
+	if c.Timeout > 0 {
+		limited, cancel := context.WithTimeout(ctx, c.Timeout)
+		defer cancel()
+		ctx = limited
 	}
-	method, path, _ := strings.Cut(storage.BackupPattern, " ")
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+c.admin()+path, bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("%w: --admin %q is not host:port", errUsage, c.Admin)
+	err := admin{address: c.Admin, probeLimit: probeLimit}.backup(ctx, c.Directory)
+	if _, undecided := errors.AsType[undecidedError](err); undecided {
+		return std.conclude(err, "the server may still complete the backup: look for "+c.Directory)
 	}
-	req.Header.Set("Content-Type", "application/json")
-	direct := &http.Client{Transport: &http.Transport{DialContext: new(net.Dialer).DialContext}} // no proxy
-	defer direct.CloseIdleConnections()
-	res, err := direct.Do(req)
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("%w: nothing listens on %s\nIs the server running on this machine, with this --admin-listen? Use --offline for a stopped one.", errUnreachable, c.Admin) //nolint:revive,staticcheck // a hint, as client.Explain has them
-	case err != nil:
-		return fmt.Errorf("ask for a backup: %w", err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode == http.StatusNoContent {
-		return nil
-	}
-	text, _ := io.ReadAll(io.LimitReader(res.Body, 4<<10))
-	switch err := fmt.Errorf("the server refused: %s (HTTP %d)", strings.TrimSpace(string(text)), res.StatusCode); res.StatusCode {
-	case http.StatusConflict:
-		return fmt.Errorf("%w\n%s", err, hintExists)
-	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
-		return fmt.Errorf("%s takes no backups: it is not the admin listener of a Parley server (HTTP %d)\nGive --admin what the server's --admin-listen says: 127.0.0.1:8081 by default.", c.Admin, res.StatusCode) //nolint:revive,staticcheck // a hint
-	default:
-		return err
-	}
-}
-
-// admin is host:port, also of an address copied from a browser.
-func (c *backupCmd) admin() string {
-	return strings.TrimSuffix(strings.TrimPrefix(c.Admin, "http://"), "/")
+	return err
 }
 
 type restoreCmd struct {

@@ -51,6 +51,8 @@ func TestExcludingFlags(t *testing.T) {
 		"batches of readers":            {"", "bench replay --batch 2", usage, "--batch is for workloads that publish: replay"},
 		"a server for --offline":        {"", "backup " + target + " --offline --admin 127.0.0.1:1", usage, "--offline is for a stopped one: give one"},
 		"a server in the environment":   {"PARLEY_ADMIN=127.0.0.1:1", "backup " + target + " --offline --data-dir " + data, failed, data + " does not exist"},
+		"a limit for --offline":         {"", "backup " + target + " --offline --timeout 1m", usage, "--timeout is for a running server"},
+		"a limit in the environment":    {"PARLEY_TIMEOUT=1m", "backup " + target + " --offline --data-dir " + data, failed, data + " does not exist"},
 		"a directory of a server":       {"", "backup " + target + " --data-dir " + data, usage, "--data-dir is for --offline"},
 		"a directory, elsewhere":        {"PARLEY_DATA_DIR=" + data, "backup " + target + " --admin 127.0.0.1:1", away, "nothing listens on 127.0.0.1:1"},
 		"a context with two tokens":     {"", "context add x --server https://a --token a --token-file " + encrypted.CAFile, usage, "--token and --token-file"},

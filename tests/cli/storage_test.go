@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/parleyhq/parley/tests/harness"
@@ -76,6 +77,30 @@ func TestBackupAndRestore(t *testing.T) {
 	again.Stop(t)
 	parley(t, "store", "check", "--data-dir", restored).expect(t, "check", 0,
 		"topic orders: sequences 3 to 1099511627778 were skipped when the directory was restored or recovered\nclean: 1 topic, 3 messages\n")
+}
+
+// TestBackupOfSilence asks a server that has stopped answering. The command ends by
+// itself, or earlier where it is told to, and says that the backup may be made yet.
+func TestBackupOfSilence(t *testing.T) {
+	t.Parallel()
+	server := harness.Start(t)
+	if err := syscall.Kill(server.PID(), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Kill(server.PID(), syscall.SIGCONT) })
+	admin := strings.TrimPrefix(server.Admin, "http://")
+	for name, test := range map[string]struct {
+		flags []string
+		code  int
+		says  string
+	}{
+		"as long as it answers": {nil, 3, "parley: the server cannot be reached: " + admin + " has not answered for 20s\n"},
+		"a limit":               {[]string{"--timeout", "300ms"}, 1, "parley: gave up: the deadline of --timeout has passed\n"},
+	} {
+		target := filepath.Join(t.TempDir(), "backup")
+		got := parley(t, append([]string{"backup", target, "--admin", admin}, test.flags...)...)
+		got.says(t, name, test.code, test.says+"parley: the server may still complete the backup: look for "+target+"\n")
+	}
 }
 
 // TestOfflineBackup backs up a stopped server.
