@@ -11,6 +11,11 @@ import (
 	"github.com/parleyhq/parley/platform/server"
 	"github.com/parleyhq/parley/platform/standalone"
 	"github.com/parleyhq/parley/services/messaging"
+
+	"github.com/parleyhq/parley/cmd/parley/internal/connection"
+	"github.com/parleyhq/parley/cmd/parley/internal/console"
+	"github.com/parleyhq/parley/cmd/parley/internal/datadir"
+	"github.com/parleyhq/parley/cmd/parley/internal/outcome"
 )
 
 type serveCmd struct {
@@ -35,7 +40,7 @@ Examples:
 }
 
 // Run serves until a signal ends it.
-func (c *serveCmd) Run(std streams) error {
+func (c *serveCmd) Run(std console.Streams) error {
 	ctx, stop := standalone.SignalContext(context.Background())
 	defer stop()
 	info := server.Info{Name: "parley", Version: standalone.Version()}
@@ -46,14 +51,14 @@ func (c *serveCmd) Run(std streams) error {
 	}
 	log, err := messaging.New(logger, c.Messaging)
 	if err != nil {
-		return errors.Join(explainStorage(err), listeners.Close())
+		return errors.Join(datadir.Explain(err), listeners.Close())
 	}
 	all := append(services(), log.Services()...)
 	built, err := listeners.Build(ctx, logger, info, all...)
 	if err != nil {
 		return errors.Join(err, server.Close(all))
 	}
-	greet(std.out, built, c.Messaging.DataDir)
+	greet(std.Out, built, c.Messaging.DataDir)
 	return built.Run(ctx)
 }
 
@@ -61,7 +66,7 @@ func (c *serveCmd) Run(std streams) error {
 func greet(out io.Writer, built *server.Server, dataDir string) {
 	url := built.URL()
 	curl, buf, server := "curl", "buf curl --http2-prior-knowledge", ""
-	if url != defaultServer {
+	if url != connection.DefaultServer {
 		server = " --server " + url
 	}
 	if strings.HasPrefix(url, "https:") { // the certificate may be for another name than the address
@@ -76,7 +81,7 @@ func greet(out io.Writer, built *server.Server, dataDir string) {
   %[4]s subscribe orders%[5]s
   %[3]s --list-methods %[1]s
 
-`, url, curl, buf, command(), server)
+`, url, curl, buf, outcome.Command(), server)
 	if admin := built.AdminAddr(); admin != "" {
 		fmt.Fprintf(out, "Metrics, profiles and readiness: http://%s/metrics\n", admin)
 	}

@@ -5,6 +5,8 @@ import (
 	"runtime"
 
 	"github.com/parleyhq/parley/platform/standalone"
+
+	"github.com/parleyhq/parley/cmd/parley/internal/console"
 )
 
 type versionCmd struct{}
@@ -18,8 +20,8 @@ Examples:
 }
 
 // Run prints the version of the binary and of the Go that built it.
-func (versionCmd) Run(std streams) error {
-	_, err := fmt.Fprintln(std.out, versionLine())
+func (versionCmd) Run(std console.Streams) error {
+	_, err := fmt.Fprintln(std.Out, versionLine())
 	return err
 }
 

@@ -76,3 +76,12 @@ func Workloads() []Workload {
 		},
 	}
 }
+
+// Names returns the names of all workloads, in the same order.
+func Names() []string {
+	var names []string
+	for _, w := range Workloads() {
+		names = append(names, w.Name)
+	}
+	return names
+}

@@ -13,7 +13,7 @@ import (
 
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 
-	"github.com/parleyhq/parley/cmd/parley/internal/span"
+	"github.com/parleyhq/parley/cmd/parley/internal/quantity"
 )
 
 const (
@@ -48,7 +48,7 @@ func Parse(text string, now time.Time) (*messagingv1.Start, error) {
 		}
 		return &messagingv1.Start{Position: &messagingv1.Start_Sequence{Sequence: sequence}}, nil
 	}
-	if age, err := span.Parse(text); err == nil {
+	if age, err := quantity.ParsePeriod(text); err == nil {
 		return at(now.Add(-age.Abs())), nil
 	}
 	if moment, err := time.Parse(time.RFC3339, text); err == nil {

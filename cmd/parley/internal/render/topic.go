@@ -13,7 +13,7 @@ import (
 
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 
-	"github.com/parleyhq/parley/cmd/parley/internal/span"
+	"github.com/parleyhq/parley/cmd/parley/internal/quantity"
 )
 
 // Topic writes everything about one topic, a fact a line.
@@ -49,7 +49,7 @@ func window(length time.Duration) string {
 	if length == 0 {
 		return "0s: a retry can store a message twice"
 	}
-	return span.Format(length)
+	return quantity.FormatPeriod(length)
 }
 
 func sequences(t *messagingv1.Topic) string {
@@ -66,7 +66,7 @@ func sequences(t *messagingv1.Topic) string {
 func retention(r *messagingv1.Retention) string {
 	var limits []string
 	if r.GetMaxAge() != nil {
-		limits = append(limits, span.Format(r.GetMaxAge().AsDuration()))
+		limits = append(limits, quantity.FormatPeriod(r.GetMaxAge().AsDuration()))
 	}
 	if r.GetMaxBytes() > 0 {
 		limits = append(limits, humanize.IBytes(r.GetMaxBytes()))

@@ -1,0 +1,3 @@
+// Package exchange is `parley exchange`: the terminal of a conversation that package
+// chat holds.
+package exchange

@@ -1,0 +1,3 @@
+// Package topics is `parley topic`: it creates, lists, shows, changes and deletes
+// topics, and removes their messages.
+package topics
