@@ -44,8 +44,14 @@ def open_channel(server, credentials=None):
     """
     options = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000)]
     if credentials is None:
-        return grpc.insecure_channel(server, options)
-    return grpc.secure_channel(server, credentials, options)
+        channel = grpc.insecure_channel(server, options)
+    else:
+        channel = grpc.secure_channel(server, credentials, options)
+    # While it has no call, gRPC goes on with a connection only every 5 s, and calls that
+    # fail at once do not wait for it: a server that is back stayed away for 15 s. Who
+    # watches the channel keeps it going.
+    channel.subscribe(lambda _: None)
+    return channel
 
 
 def retryable(error):

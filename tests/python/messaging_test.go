@@ -102,6 +102,31 @@ func TestKill(t *testing.T) {
 	}
 }
 
+// TestBack holds that a server which is back after a while is found by the next
+// attempt or the one after, as the pauses promise.
+func TestBack(t *testing.T) {
+	t.Parallel()
+	needGRPC(t)
+	data := t.TempDir()
+	server := harness.Start(t, "--data-dir", data)
+	parley(t, server, "topic", "create", "orders")
+	reader := start(t, "subscribe.py", "orders", "--server", server.Addr)
+	parley(t, server, "publish", "orders", "one")
+	reader.printed(t, " one\n")
+	server.Kill(t)
+	long := regexp.MustCompile(`sequence 1 in [2-5]\.`) // gRPC's own pauses are the longest by then, too
+	harness.Eventually(t, "the pauses are long", func() bool { return long.MatchString(reader.errOut.String()) })
+	again := harness.Start(t, "--data-dir", data, "--listen", server.Addr)
+	before := strings.Count(reader.errOut.String(), "going on")
+	parley(t, again, "publish", "orders", "two")
+	reader.printed(t, " two\n")
+	if more := strings.Count(reader.errOut.String(), "going on") - before; more > 1 {
+		t.Errorf("%d attempts failed though the server was there:\n%s", more, reader.errOut.String())
+	}
+	_ = reader.cmd.Process.Signal(os.Interrupt)
+	contiguous(t, reader.ended(t))
+}
+
 // TestDrain holds that a drain costs a subscriber nothing, and that it waits as
 // long as the server asks: RetryInfo says 1 s.
 func TestDrain(t *testing.T) {
