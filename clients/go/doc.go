@@ -65,5 +65,7 @@
 // # Compare-and-append
 //
 // It concerns one batch and its caller, so there is nothing to add to the RPC:
-// call Publish of the generated client with expected_last_sequence and an id.
+// call Publish of the generated client with expected_last_sequence and an id. When
+// the topic is not as expected, Explain of platform/client says so, and the detail
+// CursorMismatch of the error says how it is: see the example CompareAndAppend.
 package parley

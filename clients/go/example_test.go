@@ -2,7 +2,11 @@ package parley_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+
+	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connectproto"
 
 	parley "github.com/parleyhq/parley/clients/go"
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
@@ -115,4 +119,52 @@ func ExampleSubscriber() {
 	// 1 order 1
 	// 2 order 2
 	// later: 3 order 3
+}
+
+// Two who have read the same place append after it. One is told that the topic has
+// gone on; it reads on, decides again, and only then publishes again.
+func Example_compareAndAppend() {
+	ctx := context.Background()
+	c, err := dial(ctx, "example-seats")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	messages := messagingv1connect.NewMessageServiceClient(c.Connect())
+	var read uint64 // how far both have read: nothing is there yet
+	for _, name := range []string{"ann", "bob"} {
+		message := text("seat 1")
+		message.Id = name // a repeat after a lost answer gets the first receipt
+		_, err := messages.Publish(ctx, &messagingv1.PublishRequest{
+			Topic: "example-seats", Messages: []*messagingv1.Message{message}, ExpectedLastSequence: &read,
+		})
+		switch {
+		case err == nil:
+			fmt.Println(name, "has it")
+		case client.Explain(err).Reason == "SEQUENCE_MISMATCH":
+			fmt.Println(name, "is late: the topic ends at", lastSequence(err))
+		default:
+			fmt.Println(client.Explain(err))
+			return
+		}
+	}
+	// Output:
+	// ann has it
+	// bob is late: the topic ends at 1
+}
+
+// lastSequence returns where a topic ended instead of where it was expected to.
+func lastSequence(err error) uint64 {
+	refused, ok := errors.AsType[*connect.Error](err)
+	if !ok {
+		return 0
+	}
+	for _, detail := range refused.Details() {
+		message, err := connectproto.UnmarshalErrorDetail(detail)
+		if mismatch, ok := message.(*messagingv1.CursorMismatch); err == nil && ok {
+			return mismatch.GetActualLastSequence()
+		}
+	}
+	return 0
 }

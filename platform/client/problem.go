@@ -19,8 +19,9 @@ import (
 type Problem struct {
 	Code    connect.Code
 	Message string // one sentence; for a failed connection, in plain words
-	// Reason and Domain are google.rpc.ErrorInfo's. Parley's domain is parley,
-	// its reasons are listed in parley.error.v1.Reason.
+	// Reason and Domain are google.rpc.ErrorInfo's. Parley's domain is parley, its
+	// reasons are the names in parley.error.v1.Reason without REASON_, for instance
+	// SEQUENCE_MISMATCH.
 	Reason     string
 	Domain     string
 	Fields     []FieldViolation
@@ -35,8 +36,9 @@ type FieldViolation struct {
 	Description string
 }
 
-// Explain takes err apart. A nil err gives the zero Problem, an error that is
-// no connect error gets code UNKNOWN and its own text.
+// Explain takes err apart. A nil err gives the zero Problem. An error that is no
+// connect error has its own text, and code CANCELED or DEADLINE_EXCEEDED if it is
+// that of a context, otherwise UNKNOWN.
 func Explain(err error) Problem {
 	if err == nil {
 		return Problem{}
@@ -49,6 +51,10 @@ func Explain(err error) Problem {
 				p.read(msg)
 			}
 		}
+	} else if errors.Is(err, context.Canceled) {
+		p.Code = connect.CodeCanceled
+	} else if errors.Is(err, context.DeadlineExceeded) {
+		p.Code = connect.CodeDeadlineExceeded
 	}
 	if p.Code == connect.CodeUnimplemented || p.Code == connect.CodeUnknown {
 		p.Hint = hintStranger(err, p.Reason)

@@ -1,7 +1,9 @@
 package client_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -70,6 +72,8 @@ func TestExplainOtherErrors(t *testing.T) {
 		"said in part":        {twice("topic.name: is too long for you"), "invalid_argument: topic.name: is too long for you\n  topic.name: is too long\n  topic.labels: are too many"},
 		"nil":                 {nil, ""},
 		"foreign":             {errors.New("disk on fire"), "unknown: disk on fire"},
+		"canceled":            {fmt.Errorf("read orders: %w", context.Canceled), "canceled: read orders: context canceled"},
+		"late":                {context.DeadlineExceeded, "deadline_exceeded: context deadline exceeded"},
 		"violations":          {violations, "invalid_argument: no\n  messages[2].key: is required"},
 		"closed":              {&client.TransportError{Err: client.ErrClosed}, "unavailable: client is closed"},
 	} {
