@@ -68,6 +68,11 @@ func (a *authority) server(t *testing.T) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 }
 
+// trust returns the configuration of a client that knows the authority.
+func (a *authority) trust() *tls.Config {
+	return &tls.Config{RootCAs: a.pool, MinVersion: tls.VersionTLS12}
+}
+
 func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

@@ -59,10 +59,9 @@ func TestDocumentedConfigurations(t *testing.T) {
 	t.Parallel()
 	guide, err := os.ReadFile("../../docs/load-balancing.md")
 	check(t, err)
-	for config, listen := range map[string]string{"nginx.conf": "8080", "Caddyfile": ":8080", "haproxy.cfg": ":8080"} {
-		text, err := os.ReadFile(filepath.Join("testdata", config))
-		check(t, err)
-		want := strings.NewReplacer("@DIR@", "/var/lib/nginx", "@LISTEN@", listen, "@A@", "10.0.0.1:8080", "@B@", "10.0.0.2:8080").Replace(string(text))
+	for config, listen := range map[string]string{"nginx.conf": "8080", "nginx-token.conf": "443", "Caddyfile": ":8080", "haproxy.cfg": ":8080"} {
+		want := strings.NewReplacer("@DIR@", "/var/lib/nginx", "@LISTEN@", listen, "@A@", "10.0.0.1:8080", "@B@", "10.0.0.2:8080",
+			"@AUTHORIZER@", "127.0.0.1:9000").Replace(testdata(t, config))
 		if !strings.Contains(string(guide), want) {
 			t.Errorf("docs/load-balancing.md does not show this %s:\n%s", config, want)
 		}
@@ -84,10 +83,22 @@ func needProgram(t *testing.T, name string) string {
 // runProxy starts a proxy in front of two servers and returns where it listens.
 func runProxy(t *testing.T, program, config string, args []string, a, b string) string {
 	t.Helper()
-	template, err := os.ReadFile(filepath.Join("testdata", config))
-	check(t, err)
 	dir, listen := t.TempDir(), closedPort(t)
-	text := strings.NewReplacer("@DIR@", dir, "@LISTEN@", listen, "@A@", a, "@B@", b).Replace(string(template))
+	text := strings.NewReplacer("@DIR@", dir, "@LISTEN@", listen, "@A@", a, "@B@", b).Replace(testdata(t, config))
+	startProxy(t, program, args, dir, config, text, listen)
+	return listen
+}
+
+func testdata(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	check(t, err)
+	return string(text)
+}
+
+// startProxy starts a proxy that keeps its files in a folder, and waits until it listens.
+func startProxy(t *testing.T, program string, args []string, dir, config, text, listen string) {
+	t.Helper()
 	file := filepath.Join(dir, config)
 	check(t, os.WriteFile(file, []byte(text), 0o600))
 	command := exec.CommandContext(t.Context(), program, append(args, file)...)
@@ -110,5 +121,4 @@ func runProxy(t *testing.T, program, config string, args []string, a, b string) 
 		}
 		return conn.Close() == nil
 	})
-	return listen
 }
