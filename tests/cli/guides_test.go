@@ -27,6 +27,7 @@ func guides() []guide {
 		{name: "compare-and-append", tools: []string{"jq", "python3"}},
 		{name: "from-polling", tools: []string{"jq"}},
 		{name: "live-dashboard", tools: []string{"jq"}, flags: []string{"--cors-origin", "http://127.0.0.1:5173"}},
+		{name: "typed-messages", tools: []string{"jq", "buf"}},
 	}
 }
 
