@@ -33,7 +33,7 @@ export function showGap({ reason, firstMissing, lastMissing, resumedAt }: Gap): 
   const [what, why] =
     reason === GapReason.TOPIC_RECREATED ? ["The topic was created again", "what followed in the former one is gone"]
     : [lastMissing ? `Messages ${firstMissing} to ${lastMissing} are missing` : `Messages from ${firstMissing} on are missing`,
-      reason === GapReason.RETENTION ? "no longer kept (retention)" : "lost by the storage"];
+      reason === GapReason.RETENTION ? "no longer kept (retention)" : "lost by the storage, or skipped when it was restored or recovered"];
   add([entry("gap", [["span", `${what}: ${why}. Goes on at ${resumedAt}.`]])]);
 }
 
