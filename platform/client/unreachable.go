@@ -66,7 +66,7 @@ func wrongServer(err error) string {
 		return "The server expects TLS: use an https:// address."
 	}
 	if errors.Is(err, ErrHTTP1Peer) {
-		return "The server or a proxy speaks only HTTP/1.1 without TLS: choose HTTP version 1.1, or enable HTTP/2 there. The admin port of a Parley server is such a one: RPCs have another port."
+		return "The server or a proxy speaks only HTTP/1.1 without TLS: choose HTTP version 1.1, or enable HTTP/2 there. A proxy that expects TLS may answer like this, too: try https. The admin port of a Parley server is such a one: RPCs have another port."
 	}
 	if errors.Is(err, ErrNotHTTP2) {
 		return "Is that the address of a Parley server?"
