@@ -3,10 +3,21 @@
 // A server that shuts down first stops being ready, then drains: unary calls in
 // flight finish, streams end by themselves with whatever their contract says of
 // the end (a cursor, a retryable error). This package carries the signal from
-// the server to the handlers; it ends nothing by itself.
+// the server to the handlers; it ends nothing by itself. Calls that have not ended
+// when the server waits no longer are cut: their contexts end.
 package drain
 
-import "context"
+import (
+	"context"
+	"errors"
+)
+
+// ErrCut is the cause for which a server ends the contexts of calls that it does not
+// wait for any longer.
+var ErrCut = errors.New("server does not wait for the call any longer")
+
+// Cut reports whether ctx ended because its call was cut.
+func Cut(ctx context.Context) bool { return errors.Is(context.Cause(ctx), ErrCut) }
 
 type key struct{}
 

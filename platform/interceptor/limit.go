@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"connectrpc.com/connect/v2"
@@ -18,6 +19,9 @@ import (
 // drainRetry is how long callers of a draining server are told to wait: about
 // the time a process needs to be replaced.
 const drainRetry = time.Second
+
+// errorInfo is the type of the detail that has the reason of an error.
+const errorInfo = "google.rpc.ErrorInfo"
 
 // limit bounds how long a call may take and ends what waits for a client that
 // sends nothing more.
@@ -47,9 +51,29 @@ func limit(unaryTimeout time.Duration) connect.ServerInterceptor {
 					wire.EndReading(ctx)
 				}).Stop()
 			}
-			return next(ctx, spec, limited)
+			err := next(ctx, spec, limited)
+			if err != nil && drain.Cut(ctx) {
+				return explainCut(err)
+			}
+			return err
 		}
 	}
+}
+
+// explainCut tells the caller of a call that was cut that it was the server who gave
+// up. What the handler says besides, such as which part is stored, stays.
+func explainCut(err error) error {
+	canceled := rpcerror.From(err)
+	if canceled.Code() != connect.CodeCanceled {
+		return err
+	}
+	draining := Draining()
+	ended := connect.NewError(draining.Code(), draining.Message())
+	details := slices.DeleteFunc(canceled.Details(), func(d *connect.ErrorDetail) bool { return d.Type == errorInfo })
+	for _, detail := range append(details, draining.Details()...) {
+		ended = ended.WithDetail(detail)
+	}
+	return ended.WithCause(err)
 }
 
 func sendsMany(spec connect.Spec) bool {

@@ -41,7 +41,8 @@ type Server struct {
 	rpcListener   net.Listener
 	adminListener net.Listener
 
-	drain context.CancelFunc
+	drain    context.CancelFunc
+	cutCalls context.CancelCauseFunc
 
 	// reserve is read by nobody. It lives as long as the server.
 	reserve [][]byte
@@ -89,9 +90,10 @@ func (l *Listeners) build(ctx context.Context, log *slog.Logger, info Info, serv
 		return nil, errors.Join(err, signals.Shutdown(ctx))
 	}
 	draining, startDrain := context.WithCancel(context.Background())
+	calls, cutCalls := context.WithCancelCause(drain.NewContext(context.Background(), draining))
 	server := &Server{
 		config: config, log: log, telemetry: signals, services: services,
-		health: newHealth(services), drain: startDrain,
+		health: newHealth(services), drain: startDrain, cutCalls: cutCalls,
 		rpcListener: l.rpc, adminListener: l.admin,
 		reserve: reserveHeap(),
 	}
@@ -105,7 +107,7 @@ func (l *Listeners) build(ctx context.Context, log *slog.Logger, info Info, serv
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		ConnContext:       wire.ConnContext,
-		BaseContext:       func(net.Listener) context.Context { return drain.NewContext(context.Background(), draining) },
+		BaseContext:       func(net.Listener) context.Context { return calls },
 	}
 	if l.admin != nil {
 		server.admin = newAdmin(log, signals.Registry, server.health, services)

@@ -9,7 +9,9 @@
 //     that load balancers look elsewhere;
 //  2. listeners close, clients are told to go away (GOAWAY), calls in flight
 //     finish and streams end themselves (see package drain);
-//  3. after DrainTimeout what is still open is cut.
+//  3. after DrainTimeout calls that are still open are cut: their contexts end, and
+//     they are answered that the server is shutting down;
+//  4. two seconds later, connections that are still open are closed.
 //
 // The package knows no service: those are given to [Build] as [Service] values.
 package server

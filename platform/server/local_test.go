@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"connectrpc.com/connect/v2"
-
+	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
+	"github.com/parleyhq/parley/platform/rpcerror"
 	"github.com/parleyhq/parley/platform/server"
 )
 
@@ -45,7 +45,7 @@ func TestLocalOnly(t *testing.T) {
 }
 
 // A service that fails while the server drains ends the drain with its error. Its
-// callers lose their connection; nobody tells them that they gave up.
+// callers are told that the server goes away, not that they gave up.
 func TestFailureDuringDrain(t *testing.T) {
 	t.Parallel()
 	for _, http1 := range []bool{false, true} {
@@ -63,8 +63,8 @@ func TestFailureDuringDrain(t *testing.T) {
 		if err := <-stopped; !errors.Is(err, broken) {
 			t.Errorf("got %v, want the service's error", err)
 		}
-		if err := <-answered; connect.CodeOf(err) != connect.CodeUnavailable {
-			t.Errorf("HTTP/1.1 %v: the call ended with %v, want UNAVAILABLE", http1, err)
+		if err := <-answered; rpcerror.ReasonOf(err) != errorv1.Reason_REASON_SERVER_DRAINING {
+			t.Errorf("HTTP/1.1 %v: the call ended with %v, want SERVER_DRAINING", http1, err)
 		}
 	}
 }

@@ -11,11 +11,21 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/parleyhq/parley/platform/drain"
 )
 
-// adminShutdown bounds closing the admin listener and flushing telemetry, which
-// come after the drain.
-const adminShutdown = 5 * time.Second
+const (
+	// adminShutdown bounds closing the admin listener and flushing telemetry, which
+	// come after the drain.
+	adminShutdown = 5 * time.Second
+	// cutTimeout is how long calls that are cut have to answer, and their callers to
+	// read that. It is twice the longest pause between two looks of
+	// http.Server.Shutdown, and more than net/http waits for a caller of HTTP/1.1 that
+	// goes on sending, half a second, or for one of HTTP/2 that does not close the
+	// connection, a second.
+	cutTimeout = 2 * time.Second
+)
 
 // ErrCut is returned by [Server.Run] when calls were still open after
 // DrainTimeout and had to be cut.
@@ -43,12 +53,10 @@ func (s *Server) Run(ctx context.Context) error {
 		errs = append(errs, s.drainCalls(services))
 	case err := <-services:
 		s.health.set(false)
-		s.drain()
-		errs = append(errs, err, s.rpc.Close())
+		errs = append(errs, err, s.cut())
 	case err := <-failed:
 		serving--
-		s.drain()
-		errs = append(errs, err, s.rpc.Close())
+		errs = append(errs, err, s.cut())
 	}
 	errs = append(errs, s.release())
 	for range serving {
@@ -100,25 +108,44 @@ func (s *Server) drainCalls(failed <-chan error) error {
 	select {
 	case <-time.After(s.config.DrainDelay): // a second signal ends the process
 	case err := <-failed:
-		s.drain()
-		return errors.Join(err, s.rpc.Close())
+		return errors.Join(err, s.cut())
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.DrainTimeout)
 	defer cancel()
 	s.drain()
-	shut := make(chan error, 1)
-	go func() { shut <- s.rpc.Shutdown(ctx) }()
+	shut := make(chan struct{})
+	var shutErr error
+	go func() {
+		defer close(shut)
+		shutErr = s.rpc.Shutdown(ctx)
+	}()
 	select {
-	case err := <-shut:
-		if err != nil {
-			return errors.Join(ErrCut, s.rpc.Close())
+	case <-shut:
+		if shutErr != nil {
+			return errors.Join(ErrCut, s.cut())
 		}
 		// Shutdown can miss a connection that arrived during its sweep (golang/go#81154).
 		return s.rpc.Close()
 	case err := <-failed:
 		cancel()
-		return errors.Join(err, s.rpc.Close(), <-shut)
+		<-shut
+		return errors.Join(err, s.cut())
 	}
+}
+
+// cut ends the calls that are open. They answer that the server is shutting down,
+// and their callers have cutTimeout to read it. Connections that are open then are
+// closed, whether something is on its way or not: what a caller has sent and nobody
+// has read makes the kernel reset the connection, which destroys answers too.
+func (s *Server) cut() error {
+	s.drain()
+	s.cutCalls(drain.ErrCut)
+	ctx, cancel := context.WithTimeout(context.Background(), cutTimeout)
+	defer cancel()
+	if err := s.rpc.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {
+		s.log.Warn("closed connections of calls that did not end, or whose callers did not read the answer")
+	}
+	return s.rpc.Close()
 }
 
 // release closes what the server holds, services last opened first.

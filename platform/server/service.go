@@ -33,13 +33,14 @@ type Service struct {
 	// Collectors are the service's metrics.
 	Collectors []prometheus.Collector
 	// Failed, where set, receives an error after which the service cannot go on.
-	// Run then cuts all calls and returns it.
+	// Run then cuts all calls, as at the end of a drain, and returns it.
 	Failed <-chan error
 	// Admin are further handlers for the admin listener, by their pattern, such as
 	// "POST /backup". That listener knows no identity and drains after the services
 	// have closed: a handler decides whom it hears, and expects to be called late.
 	Admin map[string]http.Handler
-	// Close, where set, releases what the service holds. It is called once,
-	// after the last call has ended.
+	// Close, where set, releases what the service holds. It is called once, when no
+	// calls come any more. Calls that were cut or whose callers have left may run
+	// still: what they do with the service then fails, and does no harm.
 	Close func() error
 }

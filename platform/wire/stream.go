@@ -67,15 +67,15 @@ func (s *Stream) EndReading() error {
 // connection's there, and net/http takes any read that fails, also one of its own
 // after the body, for a client that has left.
 func (s *Stream) keepContext(ctx context.Context) (kept context.Context, release func()) {
-	kept, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	kept, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
 		if !s.readingEnded.Load() {
-			cancel()
+			cancel(context.Cause(ctx))
 		}
 	})
 	return kept, func() {
 		stop()
-		cancel()
+		cancel(nil)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/parleyhq/parley/platform/drain"
 )
 
 const (
@@ -88,7 +90,7 @@ func Streams(next http.Handler, options ...Option) http.Handler {
 		stream := &one.Stream
 		defer stream.end()
 		ctx, streamed := r.Context(), isStream(r.Header.Get("Content-Type"))
-		if r.ProtoMajor == 1 && ctx.Err() != nil {
+		if r.ProtoMajor == 1 && ctx.Err() != nil && !drain.Cut(ctx) {
 			ctx = revive(ctx, w)
 		}
 		if streamed && r.ProtoMajor == 1 {

@@ -1,0 +1,176 @@
+package server_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connecthttp"
+	"google.golang.org/protobuf/proto"
+
+	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
+	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
+	"github.com/parleyhq/parley/platform/rpcerror"
+	"github.com/parleyhq/parley/platform/server"
+)
+
+// streaming returns a service that tells a subscriber more than it reads, and has
+// stored a part when its call is cut.
+func streaming(entered chan<- struct{}) server.Service {
+	return server.Service{
+		Name: messagingv1connect.MessageServiceName,
+		Register: func(rpcs *connectServer) {
+			messagingv1connect.RegisterMessageServiceHandler(rpcs, streamingHandler{entered: entered})
+		},
+	}
+}
+
+type streamingHandler struct {
+	messagingv1connect.UnimplementedMessageServiceHandler
+
+	entered chan<- struct{}
+}
+
+func (h streamingHandler) Subscribe(_ context.Context, _ *messagingv1.SubscribeRequest, stream messagingv1connect.MessageServiceSubscribeServerStream) error {
+	piece := &messagingv1.SubscribeResponse{Messages: []*messagingv1.Message{
+		{Payload: &messagingv1.Message_Data{Data: make([]byte, 1<<20)}},
+	}}
+	for range 64 { // more than the kernel keeps for a connection
+		if err := stream.Send(piece); err != nil {
+			return err
+		}
+	}
+	close(h.entered) // never, as nobody reads
+	return nil
+}
+
+func (h streamingHandler) Publish(ctx context.Context, _ *messagingv1.PublishRequest) (*messagingv1.PublishResponse, error) {
+	close(h.entered)
+	<-ctx.Done()
+	return nil, rpcerror.Lead(rpcerror.From(ctx.Err()), &messagingv1.StreamReceipt{StoredBatches: 7})
+}
+
+// A call that is cut keeps what its handler says of it, and has one reason.
+func TestCutKeepsDetails(t *testing.T) {
+	t.Parallel()
+	entered := make(chan struct{})
+	built, stop := start(t, func(c *server.Config) { c.DrainTimeout = time.Millisecond }, streaming(entered))
+	client := messagingv1connect.NewMessageServiceClient(connect.NewClient(connecthttp.NewTransport(http.DefaultClient, built.URL())))
+	stopped := make(chan error, 1)
+	go func() {
+		<-entered
+		stopped <- stop()
+	}()
+	_, err := client.Publish(t.Context(), &messagingv1.PublishRequest{
+		Topic: "a", Messages: []*messagingv1.Message{{Payload: &messagingv1.Message_Text{Text: "x"}}},
+	})
+	if connect.CodeOf(err) != connect.CodeUnavailable || rpcerror.ReasonOf(err) != errorv1.Reason_REASON_SERVER_DRAINING {
+		t.Fatalf("got %v", err)
+	}
+	var details []string
+	if cut, ok := errors.AsType[*connect.Error](err); ok {
+		for _, detail := range cut.Details() {
+			details = append(details, detail.Type)
+		}
+	}
+	if got := strings.Join(details, " "); got != "parley.messaging.v1.StreamReceipt google.rpc.ErrorInfo google.rpc.RetryInfo" {
+		t.Errorf("details %s", got)
+	}
+	if err := <-stopped; !errors.Is(err, server.ErrCut) {
+		t.Errorf("stopped with %v", err)
+	}
+}
+
+// envelope is a short message of a stream of the Connect protocol.
+func envelope(t *testing.T, message proto.Message) string {
+	t.Helper()
+	payload, err := proto.Marshal(message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("\x00\x00\x00\x00%c%s", len(payload), payload)
+}
+
+// Who never reads does not keep the process.
+func TestCutOfWhoNeverReads(t *testing.T) {
+	t.Parallel()
+	for _, encrypted := range []bool{false, true} {
+		for _, http1 := range []bool{false, true} {
+			t.Run(fmt.Sprintf("TLS %v, HTTP/1.1 %v", encrypted, http1), func(t *testing.T) {
+				t.Parallel()
+				entered := make(chan struct{})
+				transport := &http.Transport{Protocols: new(http.Protocols)}
+				built, stop := start(t, func(c *server.Config) {
+					c.DrainTimeout = 200 * time.Millisecond
+					if encrypted {
+						c.TLSCert, c.TLSKey, transport.TLSClientConfig = certificate(t)
+					}
+				}, streaming(entered))
+				transport.Protocols.SetHTTP1(http1)
+				transport.Protocols.SetHTTP2(!http1 && encrypted)
+				transport.Protocols.SetUnencryptedHTTP2(!http1 && !encrypted)
+				defer transport.CloseIdleConnections()
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
+					built.URL()+"/parley.messaging.v1.MessageService/Subscribe",
+					strings.NewReader(envelope(t, &messagingv1.SubscribeRequest{Topic: "a"})))
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.Header.Set("Content-Type", "application/connect+proto")
+				res, err := transport.RoundTrip(req) // headers come with the first message
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer res.Body.Close()
+				begin := time.Now()
+				if err := stop(); !errors.Is(err, server.ErrCut) {
+					t.Errorf("got %v, want ErrCut", err)
+				}
+				if took := time.Since(begin); took > 5*time.Second {
+					t.Errorf("the stop took %s, want the drain timeout, two seconds and little more", took)
+				}
+				select {
+				case <-entered:
+					t.Error("everything was sent: the test shows nothing")
+				default:
+				}
+			})
+		}
+	}
+}
+
+// certificate returns files for a server on loopback and what a client of it needs.
+func certificate(t *testing.T) (cert, key string, client *tls.Config) {
+	t.Helper()
+	source := httptest.NewTLSServer(nil)
+	defer source.Close()
+	pair := source.TLS.Certificates[0]
+	private, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, key = filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	for file, block := range map[string]*pem.Block{
+		cert: {Type: "CERTIFICATE", Bytes: pair.Certificate[0]},
+		key:  {Type: "PRIVATE KEY", Bytes: private},
+	} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(source.Certificate())
+	return cert, key, &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+}
