@@ -1,12 +1,15 @@
 package server_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -26,8 +29,8 @@ import (
 	"github.com/parleyhq/parley/platform/server"
 )
 
-// streaming returns a service that tells a subscriber more than it reads, and has
-// stored a part when its call is cut.
+// streaming returns a service that reads what a stream publishes until something ends
+// that, tells a subscriber more than it reads, and has stored a part when its call is cut.
 func streaming(entered chan<- struct{}) server.Service {
 	return server.Service{
 		Name: messagingv1connect.MessageServiceName,
@@ -41,6 +44,15 @@ type streamingHandler struct {
 	messagingv1connect.UnimplementedMessageServiceHandler
 
 	entered chan<- struct{}
+}
+
+func (h streamingHandler) PublishStream(_ context.Context, stream messagingv1connect.MessageServicePublishStreamServerStream) (*messagingv1.PublishStreamResponse, error) {
+	close(h.entered)
+	for {
+		if _, err := stream.Receive(); err != nil {
+			return nil, err
+		}
+	}
 }
 
 func (h streamingHandler) Subscribe(_ context.Context, _ *messagingv1.SubscribeRequest, stream messagingv1connect.MessageServiceSubscribeServerStream) error {
@@ -101,6 +113,66 @@ func envelope(t *testing.T, message proto.Message) string {
 		t.Fatal(err)
 	}
 	return fmt.Sprintf("\x00\x00\x00\x00%c%s", len(payload), payload)
+}
+
+// A publisher over HTTP/1.1 goes on sending through a drain, because nothing tells it
+// to stop before it reads the answer. If that resets the connection, a Go client
+// reports the failed write instead of the answer, and other systems destroy the answer.
+func TestDrainAnswersHTTP1Sender(t *testing.T) {
+	t.Parallel()
+	var err error
+	for range 3 { // a machine that does nothing else for half a second is not the server's fault
+		if err = drainSender(t); err == nil {
+			return
+		}
+	}
+	t.Error(err)
+}
+
+func drainSender(t *testing.T) error {
+	t.Helper()
+	entered := make(chan struct{})
+	built, stop := start(t, nil, streaming(entered))
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", built.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	chunk := envelope(t, &messagingv1.PublishStreamRequest{
+		Topic: "a", Messages: []*messagingv1.Message{{Payload: &messagingv1.Message_Text{Text: "x"}}},
+	})
+	chunk = fmt.Sprintf("%x\r\n%s\r\n", len(chunk), chunk)
+	fmt.Fprintf(conn, "POST /parley.messaging.v1.MessageService/PublishStream HTTP/1.1\r\nHost: %s\r\n"+
+		"Content-Type: application/connect+proto\r\nTransfer-Encoding: chunked\r\n\r\n%s", built.Addr(), chunk)
+	<-entered
+	stopped := make(chan error, 1)
+	go func() { stopped <- stop() }()
+	answer := bufio.NewReaderSize(conn, 16) // leaves all but the beginning to the kernel
+	if _, err := answer.Peek(1); err != nil {
+		t.Fatal(err)
+	}
+	ticker := time.NewTicker(time.Millisecond)
+	defer ticker.Stop()
+	var sent error
+	for range 20 {
+		if _, sent = io.WriteString(conn, chunk); sent != nil {
+			break
+		}
+		<-ticker.C
+	}
+	if err := <-stopped; err != nil {
+		t.Errorf("stopped with %v", err)
+	}
+	res, err := http.ReadResponse(answer, nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err == nil && !strings.Contains(string(body), "unavailable") {
+		t.Errorf("answered %s, %q", res.Status, body)
+	}
+	return errors.Join(sent, err)
 }
 
 // Who never reads does not keep the process.

@@ -135,8 +135,8 @@ func (s *Server) drainCalls(failed <-chan error) error {
 
 // cut ends the calls that are open. They answer that the server is shutting down,
 // and their callers have cutTimeout to read it. Connections that are open then are
-// closed, whether something is on its way or not: what a caller has sent and nobody
-// has read makes the kernel reset the connection, which destroys answers too.
+// closed as they are: where the kernel has something that nobody has read, it resets
+// the connection, which callers take for anything but a server that goes away.
 func (s *Server) cut() error {
 	s.drain()
 	s.cutCalls(drain.ErrCut)

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -13,9 +14,10 @@ const readBuffer = 32 << 10
 // body is a request body that takes what has arrived in one go: each read from
 // net/http's HTTP/2 body costs a message to the connection's goroutine.
 type body struct {
-	source io.ReadCloser
-	ended  atomic.Bool // the source has reported its end or an error
-	closed atomic.Bool
+	source   io.ReadCloser
+	ended    atomic.Bool // the source has reported its end or an error
+	complete atomic.Bool // the source has reported its end; of unbuffered bodies only
+	closed   atomic.Bool
 
 	// mu is held during a read, so that the buffer goes back to the pool only
 	// when nobody can be reading into it.
@@ -48,6 +50,7 @@ func (b *body) Read(p []byte) (int, error) {
 	if b.buffer == nil {
 		n, err := b.source.Read(p)
 		if err != nil {
+			b.complete.Store(errors.Is(err, io.EOF))
 			b.ended.Store(true)
 		}
 		return n, err

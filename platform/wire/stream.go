@@ -3,7 +3,9 @@ package wire
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -86,6 +88,19 @@ func (s *Stream) keepContext(ctx context.Context) (kept context.Context, release
 func revive(ctx context.Context, w http.ResponseWriter) context.Context {
 	w.Header().Set("Connection", "close")
 	return context.WithoutCancel(ctx)
+}
+
+// linger makes net/http keep the connection of an HTTP/1.1 request whose reading was
+// ended for half a second after the answer. The client may be sending still, and what
+// it sends to a closed connection resets it: then clients report that their writing
+// failed instead of the answer, or never get the answer. net/http knows that of
+// requests that are too large, and of those of which it can read more after the
+// handler, but not here: reading has failed for good. So this says, in the one way there
+// is, that the request is too large.
+func (s *Stream) linger(w http.ResponseWriter) {
+	if s.readingEnded.Load() && !s.body.complete.Load() {
+		_, _ = http.MaxBytesReader(w, io.NopCloser(strings.NewReader("x")), 0).Read(make([]byte, 1))
+	}
 }
 
 // EndReading ends the reading side of the request that ctx belongs to. A handler

@@ -89,6 +89,9 @@ func Streams(next http.Handler, options ...Option) http.Handler {
 		one := &request{Stream: Stream{controller: *http.NewResponseController(w)}}
 		stream := &one.Stream
 		defer stream.end()
+		if r.ProtoMajor == 1 {
+			defer stream.linger(w)
+		}
 		ctx, streamed := r.Context(), isStream(r.Header.Get("Content-Type"))
 		if r.ProtoMajor == 1 && ctx.Err() != nil && !drain.Cut(ctx) {
 			ctx = revive(ctx, w)
