@@ -82,7 +82,7 @@ func (r *routes) Handle(pattern string, handler http.Handler) {
 	if unknown {
 		handler = answerOnHTTP1(handler)
 	}
-	handler = checkContentType(r.methods[pattern], handler)
+	handler = checkContentType(r.methods[pattern], checkTimeout(handler))
 	if unknown {
 		r.unknown = handler
 	}
