@@ -25,8 +25,8 @@ type Options struct {
 	// Authenticator identifies callers. Required.
 	Authenticator identity.Authenticator
 	// UnaryTimeout bounds a call with one request and one response, reading the
-	// request included. Zero means no bound; a shorter deadline of the caller
-	// wins.
+	// request included; the answer must be read five seconds later. Zero means no
+	// bound; a shorter deadline of the caller wins.
 	UnaryTimeout time.Duration
 	// MessagePermission, where set, is asked for every decoded request.
 	MessagePermission MessagePermission

@@ -20,6 +20,10 @@ import (
 // the time a process needs to be replaced.
 const drainRetry = time.Second
 
+// answerTime is how long the answer of a call may take once its deadline has passed: a
+// caller that does not read it keeps the answer in memory, and the handler.
+const answerTime = 5 * time.Second
+
 // errorInfo is the type of the detail that has the reason of an error.
 const errorInfo = "google.rpc.ErrorInfo"
 
@@ -28,11 +32,14 @@ const errorInfo = "google.rpc.ErrorInfo"
 //
 // A handler blocked in Receive sees neither its deadline nor a drain, so both
 // end the reading side of the request instead. What had arrived by then is
-// still delivered. A client that leaves ends its reading side by itself.
+// still delivered. A client that leaves ends its reading side by itself. A handler
+// that waits for a client to read the answer sees no deadline either; it ends a little
+// later.
 func limit(unaryTimeout time.Duration) connect.ServerInterceptor {
 	return func(next connect.ServerFunc) connect.ServerFunc {
 		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
-			if _, ok := wire.FromContext(ctx); !ok { // in process: nothing to wait for
+			request, ok := wire.FromContext(ctx)
+			if !ok { // in process: nothing to wait for
 				return next(ctx, spec, stream)
 			}
 			if spec.StreamType == connect.StreamTypeUnary && unaryTimeout > 0 {
@@ -47,8 +54,9 @@ func limit(unaryTimeout time.Duration) connect.ServerInterceptor {
 			}
 			if deadline, ok := ctx.Deadline(); ok {
 				defer time.AfterFunc(time.Until(deadline), func() {
-					<-ctx.Done() // first, or net/http would cancel it for the read that fails
-					wire.EndReading(ctx)
+					<-ctx.Done()             // first, or net/http would cancel it for the read that fails
+					_ = request.EndReading() // both fail only where the call is over
+					_ = request.SetWriteDeadline(time.Now().Add(answerTime))
 				}).Stop()
 			}
 			err := next(ctx, spec, limited)

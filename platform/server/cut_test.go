@@ -30,7 +30,7 @@ import (
 )
 
 // streaming returns a service that reads what a stream publishes until something ends
-// that, tells a subscriber more than it reads, and has stored a part when its call is cut.
+// that, tells readers more than they read, and has stored a part when its call is cut.
 func streaming(entered chan<- struct{}) server.Service {
 	return server.Service{
 		Name: messagingv1connect.MessageServiceName,
@@ -72,6 +72,12 @@ func (h streamingHandler) Publish(ctx context.Context, _ *messagingv1.PublishReq
 	close(h.entered)
 	<-ctx.Done()
 	return nil, rpcerror.Lead(rpcerror.From(ctx.Err()), &messagingv1.StreamReceipt{StoredBatches: 7})
+}
+
+func (h streamingHandler) ReadMessages(context.Context, *messagingv1.ReadMessagesRequest) (*messagingv1.ReadMessagesResponse, error) {
+	return &messagingv1.ReadMessagesResponse{Messages: []*messagingv1.Message{
+		{Payload: &messagingv1.Message_Data{Data: make([]byte, 32<<20)}},
+	}}, nil
 }
 
 // A call that is cut keeps what its handler says of it, and has one reason.
@@ -220,6 +226,41 @@ func TestCutOfWhoNeverReads(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Who never reads the answer of a unary call keeps it no longer than the call may take,
+// and five seconds.
+func TestUnreadAnswer(t *testing.T) {
+	t.Parallel()
+	for _, http1 := range []bool{false, true} {
+		t.Run(fmt.Sprintf("HTTP/1.1 %v", http1), func(t *testing.T) {
+			t.Parallel()
+			built, stop := start(t, func(c *server.Config) {
+				c.UnaryTimeout, c.DrainTimeout = 200*time.Millisecond, 15*time.Second
+			}, streaming(nil))
+			transport := &http.Transport{Protocols: new(http.Protocols), DisableCompression: true}
+			transport.Protocols.SetHTTP1(http1)
+			transport.Protocols.SetUnencryptedHTTP2(!http1)
+			defer transport.CloseIdleConnections()
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
+				built.URL()+"/parley.messaging.v1.MessageService/ReadMessages", strings.NewReader(`{"topic": "a"}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Content-Type", "application/json")
+			res, err := transport.RoundTrip(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			if res.StatusCode != http.StatusOK {
+				t.Fatalf("got %s, want the beginning of an answer", res.Status)
+			}
+			if err := stop(); err != nil {
+				t.Errorf("the call did not end by itself: %v", err)
+			}
+		})
 	}
 }
 

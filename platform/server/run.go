@@ -52,7 +52,6 @@ func (s *Server) Run(ctx context.Context) error {
 	case <-ctx.Done():
 		errs = append(errs, s.drainCalls(services))
 	case err := <-services:
-		s.health.set(false)
 		errs = append(errs, err, s.cut())
 	case err := <-failed:
 		serving--
@@ -138,6 +137,7 @@ func (s *Server) drainCalls(failed <-chan error) error {
 // closed as they are: where the kernel has something that nobody has read, it resets
 // the connection, which callers take for anything but a server that goes away.
 func (s *Server) cut() error {
+	s.health.set(false)
 	s.drain()
 	s.cutCalls(drain.ErrCut)
 	ctx, cancel := context.WithTimeout(context.Background(), cutTimeout)
