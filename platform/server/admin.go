@@ -21,8 +21,8 @@ func newAdmin(log *slog.Logger, registry *prometheus.Registry, health *health, s
 		_, _ = w.Write([]byte("alive\n"))
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if !health.ready() {
-			http.Error(w, "draining or not yet serving", http.StatusServiceUnavailable)
+		if err := health.ready(); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
 		_, _ = w.Write([]byte("ready\n"))

@@ -2,8 +2,10 @@ package server
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
-	"sync/atomic"
+	"sync"
 
 	connectv1 "connectrpc.com/connect"
 	"connectrpc.com/connect/v2"
@@ -16,34 +18,79 @@ import (
 // maxHealthRequest bounds a health request: it holds one service name.
 const maxHealthRequest = 4 << 10
 
+var errNotServing = errors.New("draining or not yet serving")
+
 // health answers grpc.health.v1.Health and readiness from one state. It is safe
 // for concurrent use.
 type health struct {
-	serving atomic.Bool
 	checker *grpchealth.StaticChecker
-	names   []string
+
+	mu      sync.Mutex
+	serving bool
+	names   []string         // of the services
+	unready map[string]error // why some are not
 }
 
 func newHealth(services []Service) *health {
-	names := []string{""} // the server as a whole
+	h := &health{checker: grpchealth.NewStaticChecker(), unready: make(map[string]error)}
 	for _, service := range services {
-		names = append(names, service.Name)
+		h.names = append(h.names, service.Name)
 	}
-	h := &health{checker: grpchealth.NewStaticChecker(names...), names: names}
 	h.set(false)
+	for _, service := range services {
+		if service.Unready != nil {
+			service.Unready(func(reason error) { h.setUnready(service.Name, reason) })
+		}
+	}
 	return h
 }
 
-func (h *health) ready() bool { return h.serving.Load() }
-
-func (h *health) set(serving bool) {
-	h.serving.Store(serving)
-	status := grpchealth.StatusNotServing
-	if serving {
-		status = grpchealth.StatusServing
+// ready returns nil, or why the server wants no traffic.
+func (h *health) ready() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.serving {
+		return errNotServing
 	}
+	var reasons []error
 	for _, name := range h.names {
-		h.checker.SetStatus(name, status)
+		if reason := h.unready[name]; reason != nil {
+			reasons = append(reasons, fmt.Errorf("%s: %w", name, reason))
+		}
+	}
+	return errors.Join(reasons...)
+}
+
+// set says whether the server serves at all.
+func (h *health) set(serving bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.serving = serving
+	h.tell()
+}
+
+func (h *health) setUnready(name string, reason error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if reason == nil {
+		delete(h.unready, name)
+	} else {
+		h.unready[name] = reason
+	}
+	h.tell()
+}
+
+// tell passes on to the health service. The server as a whole has no name.
+func (h *health) tell() {
+	status := func(ready bool) grpchealth.Status {
+		if h.serving && ready {
+			return grpchealth.StatusServing
+		}
+		return grpchealth.StatusNotServing
+	}
+	h.checker.SetStatus("", status(len(h.unready) == 0))
+	for _, name := range h.names {
+		h.checker.SetStatus(name, status(h.unready[name] == nil))
 	}
 }
 

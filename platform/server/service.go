@@ -35,6 +35,11 @@ type Service struct {
 	// Failed, where set, receives an error after which the service cannot go on.
 	// Run then cuts all calls, as at the end of a drain, and returns it.
 	Failed <-chan error
+	// Unready, where set, is called once, by Build. The service keeps set and calls it
+	// with the reason when it can no longer do its work, and with nil when it can again:
+	// until then it, and the server as a whole, are not ready. set may be called
+	// concurrently, never blocks, and does nothing once the server has ended.
+	Unready func(set func(reason error))
 	// Admin are further handlers for the admin listener, by their pattern, such as
 	// "POST /backup". That listener knows no identity and drains after the services
 	// have closed: a handler decides whom it hears, and expects to be called late.

@@ -28,6 +28,7 @@ type Log struct {
 	messages *rpc.Messages
 	backup   http.Handler
 	failed   chan error
+	state    state
 }
 
 // New opens the data directory, creating it if need be. It fails where another
@@ -74,7 +75,7 @@ func (l *Log) Services() []server.Service {
 		},
 		{
 			Name: messagingv1connect.MessageServiceName, Register: l.registerMessages,
-			Decode: batch.Decode, Precheck: batch.Valid, Collectors: l.metrics.collectors(),
+			Decode: batch.Decode, Precheck: batch.Valid, Collectors: l.metrics.collectors(), Unready: l.state.watch,
 		},
 	}
 }
@@ -118,6 +119,14 @@ func (l *Log) hooks(log *slog.Logger, tails *tail.Tails) store.Hooks {
 		Deleted:   func(topic, _ string) { tails.Delete(topic) },
 		Round:     l.metrics.round,
 		Refused:   l.metrics.refused.Inc,
+		Stalled: func(cause error) {
+			if cause == nil {
+				log.Info("the storage can be written again: publishing goes on")
+			} else {
+				log.Error("the storage cannot be written: publishing is refused until it can", slog.Any("cause", cause))
+			}
+			l.state.set(cause)
+		},
 		Lost: func(topic string, gap store.Gap) {
 			log.Error("stored messages cannot be read: readers get a gap", slog.String("topic", topic),
 				slog.Uint64("first_missing", gap.First), slog.Uint64("last_missing", gap.Last), slog.Any("cause", gap.Cause))

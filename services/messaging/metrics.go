@@ -30,7 +30,7 @@ func newMetrics(tails *tail.Tails) *metrics {
 		published:      counter("published_messages_total", "Messages stored."),
 		publishedBytes: counter("published_bytes_total", "Bytes written to the log for them."),
 		duplicates:     counter("duplicate_messages_total", "Messages not stored because the topic remembers their id."),
-		refused:        counter("refused_batches_total", "Changes refused for low disk space."),
+		refused:        counter("refused_batches_total", "Changes refused because the disk is short of space or cannot be written."),
 		delivered:      counter("delivered_messages_total", "Messages sent to readers, counted for each reader."),
 		deliveredBytes: counter("delivered_bytes_total", "Bytes of those messages."),
 		commits: prometheus.NewHistogram(prometheus.HistogramOpts{

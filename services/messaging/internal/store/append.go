@@ -14,8 +14,8 @@ type Message struct {
 // Ids are looked up first; a batch of duplicates only is answered whatever the
 // expectation. Append fails, storing nothing, with ErrTopicNotFound, a
 // *MismatchError, a *DuplicateIDError (an id twice in the batch), a
-// *MessageSizeError, ErrLowDiskSpace, ErrEmptyBatch, ErrFailed, ErrClosed, or the
-// context's error while it waits for room in the queue. After ErrFailed the batch
+// *MessageSizeError, ErrLowDiskSpace, ErrStalled, ErrEmptyBatch, ErrFailed, ErrClosed,
+// or the context's error while it waits for its turn. After ErrFailed the batch
 // may be found stored once the store is opened again; it was not acknowledged.
 type AppendRequest struct {
 	Topic    string

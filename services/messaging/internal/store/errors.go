@@ -17,6 +17,8 @@ var (
 	ErrEmptyBatch = errors.New("batch has no messages")
 	// ErrLowDiskSpace: nothing is stored until there is space again.
 	ErrLowDiskSpace = errors.New("low disk space")
+	// ErrStalled: nothing is stored until the storage can be written again.
+	ErrStalled = errors.New("storage cannot be written for now")
 	// ErrClosed: the store is closed.
 	ErrClosed = errors.New("store is closed")
 	// ErrFailed: the storage failed. The process should end; a restart finds

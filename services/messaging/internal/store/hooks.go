@@ -31,8 +31,13 @@ type Hooks struct {
 	Deleted func(topic, epoch string)
 	// Round is called after each round, for metrics.
 	Round func(Round)
-	// Refused is called for a batch refused for low disk space.
+	// Refused is called, concurrently, for a batch or a topic refused because nothing
+	// can be stored for now.
 	Refused func()
+	// Stalled is called, concurrently, with the cause when the storage cannot be
+	// written, so that nothing is stored for now: an ErrLowDiskSpace or an ErrStalled.
+	// It is called with nil when it can be written again.
+	Stalled func(cause error)
 	// Lost is called, concurrently, when a read met a gap of reason DataLoss that
 	// is not a leap between epochs.
 	Lost func(topic string, gap Gap)

@@ -17,12 +17,12 @@ const MaxSequence = 1<<53 - 1
 // ErrClosed or ErrFailed.
 //
 // Changes are durable when a method returns. A context is honoured until the
-// change is queued; from then on the method returns its outcome, never a
+// change is begun; from then on the method returns its outcome, never a
 // cancellation that leaves it open.
 type Store interface {
 	// CreateTopic creates an empty topic, or returns the existing one if its
 	// definition is equal. It fails with ErrTopicExists if it is not, and with
-	// ErrLowDiskSpace.
+	// ErrLowDiskSpace and ErrStalled.
 	CreateTopic(ctx context.Context, name string, def Definition) (Topic, error)
 	// GetTopic returns a topic. It fails with ErrTopicNotFound.
 	GetTopic(ctx context.Context, name string) (Topic, error)

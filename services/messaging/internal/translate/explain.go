@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// spaceRetry is how long to wait for disk space.
+	// spaceRetry is how long to wait for a disk, or room on it.
 	spaceRetry = 5 * time.Second
 	// storeRetry is how long to wait for a store that failed: about the time a
 	// process needs to be restarted.
@@ -114,6 +114,11 @@ func explainStore(err error) (Failure, bool) {
 		return Failure{
 			Code: connect.CodeResourceExhausted, Reason: errorv1.Reason_REASON_LOW_DISK_SPACE, Retry: spaceRetry,
 			Text: "the server is short of disk space and takes no new messages or topics for now",
+		}, true
+	case errors.Is(err, store.ErrStalled):
+		return Failure{
+			Code: connect.CodeUnavailable, Reason: errorv1.Reason_REASON_STORE_UNAVAILABLE, Retry: spaceRetry,
+			Text: "the server cannot write its storage and takes no new messages or topics for now",
 		}, true
 	case errors.Is(err, store.ErrFailed), errors.Is(err, store.ErrClosed):
 		return Failure{

@@ -45,6 +45,7 @@ func TestErrors(t *testing.T) {
 		{&translate.InvalidFieldError{Path: "p", Text: "t"}, connect.CodeInvalidArgument, errorv1.Reason_REASON_INVALID_FIELD, false},
 		{&store.MessageSizeError{Index: 3, Size: 2, Limit: 1}, connect.CodeInvalidArgument, errorv1.Reason_REASON_MESSAGE_OVER_TOPIC_LIMIT, false},
 		{store.ErrLowDiskSpace, connect.CodeResourceExhausted, errorv1.Reason_REASON_LOW_DISK_SPACE, false},
+		{store.ErrStalled, connect.CodeUnavailable, errorv1.Reason_REASON_STORE_UNAVAILABLE, false},
 		{store.ErrFailed, connect.CodeUnavailable, errorv1.Reason_REASON_STORE_UNAVAILABLE, true},
 		{store.ErrClosed, connect.CodeUnavailable, errorv1.Reason_REASON_STORE_UNAVAILABLE, true},
 		{context.Canceled, connect.CodeCanceled, errorv1.Reason_REASON_CANCELED, true},

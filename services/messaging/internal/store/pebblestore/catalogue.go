@@ -14,7 +14,7 @@ import (
 
 // change runs f in the committer, between rounds.
 func (s *Store) change(ctx context.Context, f func() error) error {
-	return s.queue.put(ctx, &task{change: f})
+	return s.do(ctx, &task{change: f})
 }
 
 // CreateTopic implements store.Store.
@@ -27,8 +27,8 @@ func (s *Store) CreateTopic(ctx context.Context, name string, def store.Definiti
 			}
 			return nil
 		}
-		if s.lowSpace() {
-			return s.refuse()
+		if err := s.full(); err != nil {
+			return s.refuse(err)
 		}
 		t, err := s.create(name, def)
 		if err == nil {

@@ -1,6 +1,8 @@
 package pebblestore
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,6 +36,16 @@ func (s *Store) commitLoop() {
 		}
 		clear(tasks)
 	}
+}
+
+// do has the committer do a task. Who gives up waiting is told if it is the storage
+// that keeps the committer.
+func (s *Store) do(ctx context.Context, t *task) error {
+	err := s.queue.put(ctx, t)
+	if full := s.writable.err(); full != nil && errors.Is(err, errNotTaken) {
+		return fmt.Errorf("%w: %w", s.refuse(full), err)
+	}
+	return err
 }
 
 // next does the first tasks, either one change or a round of batches, and
@@ -115,19 +127,24 @@ func (s *Store) write(b *pebble.Batch) (err error) {
 	return nil
 }
 
-// lowSpace reports whether nothing more should be stored for now. A file system
-// that cannot tell does not stop publishing.
-func (s *Store) lowSpace() bool {
-	free, err := s.opts.DiskFree()
-	return err == nil && free < s.opts.MinFreeBytes
+// full returns why nothing more should be stored for now. A file system that cannot
+// tell how much is free does not stop publishing.
+func (s *Store) full() error {
+	if err := s.writable.err(); err != nil {
+		return err
+	}
+	if free, err := s.opts.DiskFree(); err == nil && free < s.opts.MinFreeBytes {
+		return store.ErrLowDiskSpace
+	}
+	return nil
 }
 
 // logTime is the log time of the next message of a topic whose newest is from last.
 func logTime(now, last int64) int64 { return max(now, last, 0) }
 
-func (s *Store) refuse() error {
+func (s *Store) refuse(full error) error {
 	if s.opts.Hooks.Refused != nil {
 		s.opts.Hooks.Refused()
 	}
-	return store.ErrLowDiskSpace
+	return full
 }

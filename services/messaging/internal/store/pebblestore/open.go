@@ -116,12 +116,14 @@ func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, er
 	s := &Store{
 		opts: opts, queue: newQueue(opts.QueueBytes), tables: newTables(), crowd: newCrowd(),
 		copying: semaphore.NewWeighted(1), ended: make(chan struct{}),
+		writable: writable{tell: opts.stalled},
 	}
 	var touch touchable
 	engine := opts.engine(s.fail)
 	touch.listen(engine.EventListener)
 	s.tables.guide(engine)
-	engine.FS = endFS{retryFS{engine.FS}, engineDir(opts), &s.ending}
+	s.writable.listen(engine.EventListener)
+	engine.FS = endFS{retryFS{engine.FS, &s.writable}, engineDir(opts), &s.ending}
 	db, err := pebble.Open(engineDir(opts), engine)
 	if err != nil {
 		return nil, damaged("open log", err)

@@ -94,6 +94,13 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
+// stalled passes on that nothing more is taken, and that it is again.
+func (o Options) stalled(cause error) {
+	if o.Hooks.Stalled != nil {
+		o.Hooks.Stalled(cause)
+	}
+}
+
 // engine returns Pebble's options. fatal may be nil where the database is only read.
 func (o Options) engine(fatal func(error)) *pebble.Options {
 	logger := engineLogger{log: o.Logger, fatal: fatal}

@@ -2,8 +2,10 @@ package pebblestore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
@@ -43,13 +45,17 @@ func newQueue(capacity int64) *queue {
 	}
 }
 
-// put queues a task and waits until it is done. The context ends the wait for
-// room only. If the store fails meanwhile, put returns store.ErrFailed; the
-// committer may then still hold the task, or hang in the engine with it.
+// errNotTaken: the context ended while a task waited, and it will not be done.
+var errNotTaken = errors.New("not begun")
+
+// put queues a task and waits until it is done. The context ends the wait only
+// while the committer has not taken the task: that is an errNotTaken. If the store
+// fails meanwhile, put returns store.ErrFailed; the committer may then still hold the
+// task, or hang in the engine with it.
 func (q *queue) put(ctx context.Context, t *task) error {
 	t.weight = min(t.weight+taskOverhead, q.capacity)
 	if err := q.room.Acquire(ctx, t.weight); err != nil {
-		return fmt.Errorf("wait for the log: %w", err)
+		return fmt.Errorf("wait for the log: %w: %w", errNotTaken, err)
 	}
 	defer q.room.Release(t.weight)
 	if q.isDead() {
@@ -69,7 +75,29 @@ func (q *queue) put(ctx context.Context, t *task) error {
 		return t.err
 	case <-q.dead:
 		return store.ErrFailed
+	case <-ctx.Done():
 	}
+	if q.withdraw(t) {
+		return fmt.Errorf("wait for the log: %w: %w", errNotTaken, ctx.Err())
+	}
+	select {
+	case <-t.done:
+		return t.err
+	case <-q.dead:
+		return store.ErrFailed
+	}
+}
+
+// withdraw takes a task back that the committer has not taken.
+func (q *queue) withdraw(t *task) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	i := slices.Index(q.tasks, t)
+	if i < 0 {
+		return false
+	}
+	q.tasks = slices.Delete(q.tasks, i, i+1)
+	return true
 }
 
 // kill ends the wait of everybody. It is called once.

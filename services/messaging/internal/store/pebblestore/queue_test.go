@@ -1,6 +1,8 @@
 package pebblestore
 
 import (
+	"context"
+	"errors"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -47,4 +49,35 @@ func waits(q *queue) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.tasks)
+}
+
+// TestWithdraw gives up two of three tasks: the one that still waits is not done, the
+// one that was taken is.
+func TestWithdraw(t *testing.T) {
+	t.Parallel()
+	q := newQueue(1 << 20)
+	ctx, cancel := context.WithCancel(t.Context())
+	outcome := make(chan error, 3)
+	put := func(ctx context.Context) { go func() { outcome <- q.put(ctx, &task{}) }() }
+	put(ctx)
+	taken := q.take(nil)
+	put(ctx)
+	put(t.Context())
+	for waits(q) < 2 {
+		runtime.Gosched()
+	}
+	cancel()
+	if err := <-outcome; !errors.Is(err, errNotTaken) || !errors.Is(err, context.Canceled) {
+		t.Errorf("given up: %v", err)
+	}
+	rest := q.take(nil)
+	if len(taken) != 1 || len(rest) != 1 {
+		t.Fatalf("took %d, then %d tasks, want one each", len(taken), len(rest))
+	}
+	for _, task := range append(taken, rest...) {
+		close(task.done)
+		if err := <-outcome; err != nil {
+			t.Error(err)
+		}
+	}
 }

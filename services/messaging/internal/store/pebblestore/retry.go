@@ -13,7 +13,11 @@ const retryPause = time.Second
 // retryFS slows down an engine that cannot write its tables. It tries again for ever,
 // which is right for a disk that is full for a while, but without pause: thousands of
 // times a second, with a line in the log each time.
-type retryFS struct{ vfs.FS }
+type retryFS struct {
+	vfs.FS
+
+	writable *writable
+}
 
 // Create implements vfs.FS.
 func (r retryFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
@@ -21,29 +25,36 @@ func (r retryFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, 
 	if !strings.HasSuffix(name, ".sst") {
 		return f, err
 	}
-	if pause(err) != nil {
+	table := retryFile{f, category, r.writable}
+	if table.pause(err) != nil {
 		return nil, err
 	}
-	return retryFile{f}, nil
+	return table, nil
 }
 
-type retryFile struct{ vfs.File }
+type retryFile struct {
+	vfs.File
+
+	category vfs.DiskWriteCategory
+	writable *writable
+}
 
 // Write implements vfs.File.
 func (f retryFile) Write(p []byte) (int, error) {
 	n, err := f.File.Write(p)
-	return n, pause(err)
+	return n, f.pause(err)
 }
 
 // Sync implements vfs.File.
-func (f retryFile) Sync() error { return pause(f.File.Sync()) }
+func (f retryFile) Sync() error { return f.pause(f.File.Sync()) }
 
 // SyncData implements vfs.File.
-func (f retryFile) SyncData() error { return pause(f.File.SyncData()) }
+func (f retryFile) SyncData() error { return f.pause(f.File.SyncData()) }
 
 // pause keeps the goroutine that writes a table, and holds no lock, where it failed.
-func pause(err error) error {
+func (f retryFile) pause(err error) error {
 	if err != nil {
+		f.writable.failed(f.category, err)
 		<-time.After(retryPause)
 	}
 	return err

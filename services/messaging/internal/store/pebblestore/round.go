@@ -18,7 +18,7 @@ type round struct {
 	batch   *pebble.Batch
 	now     int64
 	age     time.Duration
-	low     bool // disk space
+	full    error // why nothing more is stored
 	topics  map[*topic]*staged
 	records []store.Commit
 	stats   store.Round
@@ -47,7 +47,7 @@ const storedBytes = 16 << 10
 func (s *Store) newRound(tasks []*task) *round {
 	r := &round{
 		s: s, batch: s.db.NewBatch(), now: s.opts.Clock.Now().UnixMicro(), age: s.age(),
-		low: s.lowSpace(), topics: make(map[*topic]*staged, 1),
+		full: s.full(), topics: make(map[*topic]*staged, 1),
 	}
 	for _, t := range tasks {
 		st := r.topics[t.batch.topic]
@@ -94,8 +94,8 @@ func (r *round) check(st *staged, b *batchTask) error {
 	if b.last != nil && *b.last != st.state.last {
 		return &store.MismatchError{Actual: st.state.cursor()}
 	}
-	if r.low {
-		return r.s.refuse()
+	if r.full != nil {
+		return r.s.refuse(r.full)
 	}
 	if st.state.last+uint64(len(b.messages)) > store.MaxSequence {
 		return fmt.Errorf("topic %s has no sequences left", st.name)

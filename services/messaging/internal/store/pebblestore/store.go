@@ -23,12 +23,13 @@ type Store struct {
 	db   *pebble.DB
 	lock io.Closer
 
-	queue   *queue
-	tables  *tables
-	marker  *marker
-	ending  ending
-	trimmer *trimmer
-	ended   chan struct{} // closed when the committer has ended
+	queue    *queue
+	tables   *tables
+	writable writable
+	marker   *marker
+	ending   ending
+	trimmer  *trimmer
+	ended    chan struct{} // closed when the committer has ended
 
 	// life is held for reading while the database is used outside of the
 	// committer, and for writing to close it.
