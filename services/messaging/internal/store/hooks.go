@@ -39,7 +39,7 @@ type Hooks struct {
 	// It is called with nil when it can be written again.
 	Stalled func(cause error)
 	// Lost is called, concurrently, when a read met a gap of reason DataLoss that
-	// is not a leap between epochs.
+	// is not a leap between epochs, nor may be one that is forgotten.
 	Lost func(topic string, gap Gap)
 }
 

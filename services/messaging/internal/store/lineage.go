@@ -52,6 +52,12 @@ func (l Lineage) Leap(sequence uint64) (first, last uint64, ok bool) {
 	return 0, 0, false
 }
 
+// Forgot reports whether a sequence lies among epochs too old for the lineage, where
+// there may be leaps that it no longer has.
+func (l Lineage) Forgot(sequence uint64) bool {
+	return len(l) >= MaxPast && sequence <= l[0].End
+}
+
 // Skip returns the first sequence from a given one on that lies in no leap.
 func (l Lineage) Skip(sequence uint64) uint64 {
 	for _, past := range l {

@@ -34,8 +34,7 @@ func (s *Store) Read(_ context.Context, req store.ReadRequest) (store.Page, erro
 			if now := t.state.Load(); now.deleted || now.low.First > st.low.First {
 				continue
 			}
-			// What a recovery accepted is no news.
-			if _, _, leap := st.Past.Leap(page.Gap.First); !leap && s.opts.Hooks.Lost != nil {
+			if s.opts.Hooks.Lost != nil && !st.leapt(*page.Gap) {
 				s.opts.Hooks.Lost(t.name, *page.Gap)
 			}
 		}
@@ -79,6 +78,13 @@ func (s *state) missing(sequence uint64) *store.Gap {
 		return &store.Gap{Reason: store.Removed, First: sequence, Last: min(s.low.First-1, last)}
 	}
 	return nil
+}
+
+// leapt reports whether a gap is one that a recovery has accepted: it is no news. Where
+// the leap is forgotten, nothing is stored and nothing is damaged.
+func (s *state) leapt(gap store.Gap) bool {
+	_, _, leap := s.Past.Leap(gap.First)
+	return leap || gap.Cause == nil && s.Past.Forgot(gap.First)
 }
 
 // pageBuilder copies records into a page until it is full or something is

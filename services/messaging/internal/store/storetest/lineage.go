@@ -101,9 +101,10 @@ func (h *harness) checkPages(topic string, past store.Lineage) {
 	}
 }
 
-// testLineageBound checks that the newest epochs are remembered.
+// testLineageBound checks that the newest epochs are remembered, and that a leap that is
+// forgotten is a gap as before, and no new loss.
 func testLineageBound(t *testing.T, factory Factory) {
-	h := open(t, factory, store.Hooks{})
+	h := open(t, factory, store.Hooks{Lost: func(topic string, gap store.Gap) { t.Errorf("topic %s lost %+v", topic, gap) }})
 	h.create("a", Definition())
 	var all []store.Topic
 	for range store.MaxPast + 2 {
@@ -114,6 +115,17 @@ func testLineageBound(t *testing.T, factory Factory) {
 	got := h.lineageOf("a", all[2:]...)
 	if got.Messages != uint64(len(all)) || got.First != 1 {
 		t.Errorf("topic %+v", got)
+	}
+	messages, gaps := 0, 0
+	for page := (store.Page{Next: 1}); page.Next <= got.Last; {
+		page = h.read(store.ReadRequest{Topic: "a", From: page.Next})
+		messages += int(page.Count())
+		if page.Gap != nil {
+			gaps++
+		}
+	}
+	if messages != len(all) || gaps != len(all) {
+		t.Errorf("read %d messages and %d gaps, want %d of each", messages, gaps, len(all))
 	}
 }
 
