@@ -2,13 +2,13 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
 
 	"github.com/parleyhq/parley/platform/interceptor"
 	"github.com/parleyhq/parley/services/messaging/internal/store"
-	"github.com/parleyhq/parley/services/messaging/internal/translate"
 )
 
 const (
@@ -18,6 +18,10 @@ const (
 	// maxWaiting bounds the batches of one stream that wait to be appended.
 	maxWaiting = 1024
 )
+
+// ErrEarlierPublish: an earlier publish of the stream failed and had asked to
+// stop later ones.
+var ErrEarlierPublish = errors.New("an earlier publish on this stream failed and asked to stop later ones")
 
 // Batch is one batch of a stream.
 type Batch struct {
@@ -135,7 +139,7 @@ func (a *Appender) append(g *group) {
 			}
 			return
 		}
-		if translate.Explain(err).Open {
+		if !store.Refused(err) {
 			a.stopped = err
 		}
 	}
@@ -150,10 +154,10 @@ func (a *Appender) append(g *group) {
 		}
 		switch {
 		case err == nil:
-		case translate.Explain(err).Open:
+		case b.Refused == nil && !store.Refused(err):
 			a.stopped = err
 		case b.Stop:
-			a.stopped = translate.ErrEarlierPublish
+			a.stopped = ErrEarlierPublish
 		}
 		a.settle(b, receipt, err)
 	}

@@ -8,17 +8,17 @@ import (
 
 var (
 	// ErrTopicNotFound: there is no such topic.
-	ErrTopicNotFound = errors.New("topic not found")
+	ErrTopicNotFound error = refusal("topic not found")
 	// ErrTopicExists: the topic exists with another definition.
-	ErrTopicExists = errors.New("topic exists with another definition")
+	ErrTopicExists error = refusal("topic exists with another definition")
 	// ErrPositionAhead: the position lies beyond the end of the topic.
-	ErrPositionAhead = errors.New("position is beyond the end of the topic")
+	ErrPositionAhead error = refusal("position is beyond the end of the topic")
 	// ErrEmptyBatch: a batch without messages.
-	ErrEmptyBatch = errors.New("batch has no messages")
+	ErrEmptyBatch error = refusal("batch has no messages")
 	// ErrLowDiskSpace: nothing is stored until there is space again.
-	ErrLowDiskSpace = errors.New("low disk space")
+	ErrLowDiskSpace error = refusal("low disk space")
 	// ErrStalled: nothing is stored until the storage can be written again.
-	ErrStalled = errors.New("storage cannot be written for now")
+	ErrStalled error = refusal("storage cannot be written for now")
 	// ErrClosed: the store is closed.
 	ErrClosed = errors.New("store is closed")
 	// ErrFailed: the storage failed. The process should end; a restart finds
@@ -32,6 +32,27 @@ var (
 	// itself; recovery may.
 	ErrDamaged = errors.New("data is damaged")
 )
+
+// Refused reports whether an error of a change says for certain that nothing was
+// changed. Any other error leaves that open.
+func Refused(err error) bool {
+	_, ok := errors.AsType[interface {
+		error
+		refused()
+	}](err)
+	return ok
+}
+
+// refusal is an error with which nothing was changed.
+type refusal string
+
+// Error implements error.
+func (r refusal) Error() string { return string(r) }
+
+func (refusal) refused()           {}
+func (*MismatchError) refused()    {}
+func (*DuplicateIDError) refused() {}
+func (*MessageSizeError) refused() {}
 
 // MismatchError says that a topic is not as expected.
 type MismatchError struct {

@@ -11,6 +11,7 @@ import (
 
 	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
+	"github.com/parleyhq/parley/services/messaging/internal/ingest"
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 )
 
@@ -22,25 +23,20 @@ const (
 	storeRetry = time.Second
 )
 
-// ErrEarlierPublish: an earlier publish of the stream failed and had asked to
-// stop later ones.
-var ErrEarlierPublish = errors.New("an earlier publish on this stream failed and asked to stop later ones")
-
 // Explain returns what a caller is told of an error. An error it does not know
 // is INTERNAL and open.
 func Explain(err error) Failure {
-	for _, explain := range []func(error) (Failure, bool){explainRequest, explainTopic, explainStore} {
-		if f, ok := explain(err); ok {
-			if f.Open {
-				f.cause = err // the others say all there is to say
-			}
-			return f
-		}
+	if f, ok := explainRequest(err); ok {
+		return f
 	}
-	return Failure{
-		Code: connect.CodeInternal, Reason: errorv1.Reason_REASON_INTERNAL, Open: true, cause: err,
-		Text: "the server failed; its log has the cause under this request's id",
+	if f, ok := explainTopic(err); ok {
+		return f
 	}
+	f := explainStore(err)
+	if !store.Refused(err) {
+		f.Open, f.cause = true, err // the others say all there is to say
+	}
+	return f
 }
 
 // explainRequest knows errors that lie in the request alone.
@@ -100,37 +96,41 @@ func explainTopic(err error) (Failure, bool) {
 		}, true
 	case errors.Is(err, store.ErrPositionAhead):
 		return Failure{Code: connect.CodeOutOfRange, Reason: errorv1.Reason_REASON_POSITION_AHEAD, Text: "the position lies beyond the end of the topic"}, true
-	case errors.Is(err, ErrEarlierPublish):
-		return Failure{Code: connect.CodeAborted, Reason: errorv1.Reason_REASON_EARLIER_PUBLISH_FAILED, Text: ErrEarlierPublish.Error()}, true
+	case errors.Is(err, ingest.ErrEarlierPublish):
+		return Failure{Code: connect.CodeAborted, Reason: errorv1.Reason_REASON_EARLIER_PUBLISH_FAILED, Text: ingest.ErrEarlierPublish.Error()}, true
 	default:
 		return Failure{}, false
 	}
 }
 
-// explainStore knows errors of the store as a whole and of the call.
-func explainStore(err error) (Failure, bool) {
+// explainStore knows errors of the store as a whole and of the call. Any other is
+// INTERNAL.
+func explainStore(err error) Failure {
 	switch {
 	case errors.Is(err, store.ErrLowDiskSpace):
 		return Failure{
 			Code: connect.CodeResourceExhausted, Reason: errorv1.Reason_REASON_LOW_DISK_SPACE, Retry: spaceRetry,
 			Text: "the server is short of disk space and takes no new messages or topics for now",
-		}, true
+		}
 	case errors.Is(err, store.ErrStalled):
 		return Failure{
 			Code: connect.CodeUnavailable, Reason: errorv1.Reason_REASON_STORE_UNAVAILABLE, Retry: spaceRetry,
 			Text: "the server cannot write its storage and takes no new messages or topics for now",
-		}, true
+		}
 	case errors.Is(err, store.ErrFailed), errors.Is(err, store.ErrClosed):
 		return Failure{
-			Code: connect.CodeUnavailable, Reason: errorv1.Reason_REASON_STORE_UNAVAILABLE, Retry: storeRetry, Open: true,
+			Code: connect.CodeUnavailable, Reason: errorv1.Reason_REASON_STORE_UNAVAILABLE, Retry: storeRetry,
 			Text: "the storage cannot be reached now",
-		}, true
+		}
 	case errors.Is(err, context.DeadlineExceeded):
-		return Failure{Code: connect.CodeDeadlineExceeded, Reason: errorv1.Reason_REASON_DEADLINE_EXCEEDED, Text: "the deadline passed", Open: true}, true
+		return Failure{Code: connect.CodeDeadlineExceeded, Reason: errorv1.Reason_REASON_DEADLINE_EXCEEDED, Text: "the deadline passed"}
 	case errors.Is(err, context.Canceled):
-		return Failure{Code: connect.CodeCanceled, Reason: errorv1.Reason_REASON_CANCELED, Text: "the caller gave up", Open: true}, true
+		return Failure{Code: connect.CodeCanceled, Reason: errorv1.Reason_REASON_CANCELED, Text: "the caller gave up"}
 	default:
-		return Failure{}, false
+		return Failure{
+			Code: connect.CodeInternal, Reason: errorv1.Reason_REASON_INTERNAL,
+			Text: "the server failed; its log has the cause under this request's id",
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/platform/rpcerror"
+	"github.com/parleyhq/parley/services/messaging/internal/ingest"
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/translate"
 )
@@ -39,7 +40,7 @@ func TestErrors(t *testing.T) {
 		{&store.PositionAheadError{Actual: actual}, connect.CodeOutOfRange, errorv1.Reason_REASON_POSITION_AHEAD, false},
 		{&store.MismatchError{Actual: actual}, connect.CodeAborted, errorv1.Reason_REASON_SEQUENCE_MISMATCH, false},
 		{&store.MismatchError{EpochDiffers: true, Actual: actual}, connect.CodeAborted, errorv1.Reason_REASON_EPOCH_MISMATCH, false},
-		{translate.ErrEarlierPublish, connect.CodeAborted, errorv1.Reason_REASON_EARLIER_PUBLISH_FAILED, false},
+		{ingest.ErrEarlierPublish, connect.CodeAborted, errorv1.Reason_REASON_EARLIER_PUBLISH_FAILED, false},
 		{store.ErrEmptyBatch, connect.CodeInvalidArgument, errorv1.Reason_REASON_INVALID_FIELD, false},
 		{&store.DuplicateIDError{Index: 3}, connect.CodeInvalidArgument, errorv1.Reason_REASON_INVALID_FIELD, false},
 		{&translate.InvalidFieldError{Path: "p", Text: "t"}, connect.CodeInvalidArgument, errorv1.Reason_REASON_INVALID_FIELD, false},
