@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
 )
 
@@ -60,7 +61,7 @@ func (s *Store) Backup(ctx context.Context, dir string) error {
 
 // finishBackup gives a copy of the engine's directory the files around it.
 func finishBackup(o Options) error {
-	db, err := openToRead(o)
+	db, err := engine.OpenToRead(o.engine())
 	if err != nil {
 		return damaged("open copy", err)
 	}
@@ -88,7 +89,7 @@ func Restore(backup string, opts Options) error {
 		err = restore(backup, opts)
 	}
 	if err != nil {
-		return fmt.Errorf("restore store: %w", oneLine(err))
+		return fmt.Errorf("restore store: %w", engine.OneLine(err))
 	}
 	return nil
 }

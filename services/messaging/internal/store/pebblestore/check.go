@@ -10,6 +10,7 @@ import (
 
 	"github.com/parleyhq/parley/services/messaging/internal/frame"
 	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
 )
@@ -71,7 +72,7 @@ func checkLocked(opts Options) (Report, error) {
 		err = mark.Verify(opts.FS, engineDir(opts), state.Manifest)
 	}
 	r.note(err)
-	db, err := openToRead(opts)
+	db, err := engine.OpenToRead(opts.engine())
 	if err != nil {
 		return r, damaged("open log", err)
 	}

@@ -42,7 +42,7 @@ func (s *Store) commitLoop() {
 // that keeps the committer.
 func (s *Store) do(ctx context.Context, t *task) error {
 	err := s.queue.put(ctx, t)
-	if full := s.writable.err(); full != nil && errors.Is(err, errNotTaken) {
+	if full := s.engine.Stalled(); full != nil && errors.Is(err, errNotTaken) {
 		return fmt.Errorf("%w: %w", s.refuse(full), err)
 	}
 	return err
@@ -130,7 +130,7 @@ func (s *Store) write(b *pebble.Batch) (err error) {
 // full returns why nothing more should be stored for now. A file system that cannot
 // tell how much is free does not stop publishing.
 func (s *Store) full() error {
-	if err := s.writable.err(); err != nil {
+	if err := s.engine.Stalled(); err != nil {
 		return err
 	}
 	if free, err := s.opts.DiskFree(); err == nil && free < s.opts.MinFreeBytes {

@@ -21,13 +21,6 @@ type catalogue struct {
 	unreadable map[string]error
 }
 
-// openToRead opens the engine's directory and changes nothing in it.
-func openToRead(o Options) (*pebble.DB, error) {
-	engine := o.engine(nil)
-	engine.ReadOnly, engine.ErrorIfNotExists = true, true
-	return pebble.Open(engineDir(o), engine)
-}
-
 // load reads the catalogue. Damage fails it with store.ErrDamaged, but for the
 // newest record of a topic, which goes to unreadable.
 func load(db pebble.Reader) (*catalogue, error) {

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
@@ -128,13 +127,6 @@ func (m *marker) write() error {
 
 // touchable passes on the engine's events to a marker made after it.
 type touchable struct{ marker atomic.Pointer[marker] }
-
-// listen asks for the events after which the engine's MANIFEST may be another one.
-func (t *touchable) listen(events *pebble.EventListener) {
-	events.FlushEnd = func(pebble.FlushInfo) { t.touch() }
-	events.CompactionEnd = func(pebble.CompactionInfo) { t.touch() }
-	events.ManifestCreated = func(pebble.ManifestCreateInfo) { t.touch() }
-}
 
 func (t *touchable) set(m *marker) { t.marker.Store(m) }
 

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
 )
@@ -27,7 +28,7 @@ func Open(opts Options) (*Store, error) {
 	}
 	s, err := openLocked(opts)
 	if err != nil {
-		return nil, fmt.Errorf("open store: %w", oneLine(errors.Join(err, lock.Close())))
+		return nil, fmt.Errorf("open store: %w", engine.OneLine(errors.Join(err, lock.Close())))
 	}
 	s.lock = lock
 	return s, nil
@@ -87,7 +88,7 @@ func inspect(opts Options) (*catalogue, error) {
 	if err := mark.Verify(opts.FS, engineDir(opts), state.Manifest); err != nil {
 		return nil, err
 	}
-	db, err := openToRead(opts)
+	db, err := engine.OpenToRead(opts.engine())
 	if err != nil {
 		return nil, damaged("open log", err)
 	}
@@ -114,41 +115,37 @@ func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, er
 		return nil, err
 	}
 	s := &Store{
-		opts: opts, queue: newQueue(opts.QueueBytes), tables: newTables(), crowd: newCrowd(),
+		opts: opts, queue: newQueue(opts.QueueBytes), crowd: newCrowd(),
 		copying: semaphore.NewWeighted(1), ended: make(chan struct{}),
-		writable: writable{tell: opts.stalled},
 	}
 	var touch touchable
-	engine := opts.engine(s.fail)
-	touch.listen(engine.EventListener)
-	s.tables.guide(engine)
-	s.writable.listen(engine.EventListener)
-	engine.FS = endFS{retryFS{engine.FS, &s.writable}, engineDir(opts), &s.ending}
-	db, err := pebble.Open(engineDir(opts), engine)
+	settings := opts.engine()
+	settings.Fail, settings.Stalled, settings.Changed = s.fail, opts.stalled, touch.touch
+	opened, err := engine.Open(settings)
 	if err != nil {
 		return nil, damaged("open log", err)
 	}
 	if err := s.failed(); err != nil {
 		return nil, err
 	}
-	s.db = db
-	c, err := adopt(db)
+	s.engine, s.db = opened, opened.DB
+	c, err := adopt(s.db)
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(err, opened.Close())
 	}
 	s.topics, s.commit = c.topics, c.commit
 	s.ageBase = c.commit.Age - opts.Clock.Running()
 	file, manifest, err := c.newMark(opts)
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(err, opened.Close())
 	}
 	s.marker = newMarker(opts, file, manifest, s.fail)
 	s.marker.commit.Store(s.commit.Number)
 	touch.set(s.marker)
 	if err := s.forgetDeleted(); err != nil {
-		return nil, errors.Join(err, file.Close(), db.Close())
+		return nil, errors.Join(err, file.Close(), opened.Close())
 	}
-	s.ending.set(s.fail)
+	opened.Begin(s.fail)
 	go s.marker.run()
 	go s.commitLoop()
 	s.trimmer = startTrimmer(s)

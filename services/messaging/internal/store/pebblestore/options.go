@@ -4,13 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"log/slog"
-	"sync"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 )
 
 // Options configures a store. Dir is required; every other zero value stands
@@ -101,25 +100,9 @@ func (o Options) stalled(cause error) {
 	}
 }
 
-// engine returns Pebble's options. fatal may be nil where the database is only read.
-func (o Options) engine(fatal func(error)) *pebble.Options {
-	logger := engineLogger{log: o.Logger, fatal: fatal}
-	opts := &pebble.Options{
-		FS: guardFS{logFS{o.FS, &sync.Map{}}},
-		// With an older format, damage anywhere in the newest log file reads as its
-		// end.
-		FormatMajorVersion: pebble.FormatNewest,
-		CacheSize:          o.CacheBytes,
-		MemTableSize:       o.MemTableBytes,
-		Logger:             logger,
-		EventListener: &pebble.EventListener{
-			// Damage is found by whoever reads; the default would end the process.
-			DataCorruption: func(info pebble.DataCorruptionInfo) {
-				logger.Errorf("%s is damaged: %s", info.Path, oneLine(info.Details))
-			},
-			BackgroundError: func(err error) { logger.Errorf("background error: %s", err) },
-		},
+// engine returns the options of the engine, for reading.
+func (o Options) engine() engine.Options {
+	return engine.Options{
+		Dir: engineDir(o), FS: o.FS, Logger: o.Logger, MemTableBytes: o.MemTableBytes, CacheBytes: o.CacheBytes,
 	}
-	opts.Levels[0].BlockSize = 32 << 10
-	return opts
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
 )
 
@@ -35,9 +36,9 @@ func Recover(opts Options, how Recovery) (finding, err error) {
 		return nil, fmt.Errorf("recover store: %w", err)
 	}
 	finding, err = recoverLocked(opts, how)
-	finding = oneLine(finding)
+	finding = engine.OneLine(finding)
 	if err = errors.Join(err, lock.Close()); err != nil {
-		return finding, fmt.Errorf("recover store: %w", oneLine(err))
+		return finding, fmt.Errorf("recover store: %w", engine.OneLine(err))
 	}
 	return finding, nil
 }

@@ -199,7 +199,7 @@ func (r *round) seal(st *staged) {
 			Frames: slices.Clip(st.record),
 		},
 	})
-	r.s.tables.wrote(st.log, len(st.record))
+	r.s.engine.Wrote(st.log, len(st.record))
 	r.stats.Messages += int(st.state.last - st.first + 1)
 	st.record, st.ids = nil, layout.IDs{}
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/wal"
 
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/enginefs"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
 )
 
@@ -35,7 +37,7 @@ func salvage(opts Options) error {
 }
 
 func tryOpen(opts Options) error {
-	db, err := openToRead(opts)
+	db, err := engine.OpenToRead(opts.engine())
 	if err != nil {
 		return err
 	}
@@ -44,7 +46,7 @@ func tryOpen(opts Options) error {
 
 // cutLogs ends the log before its first damaged record.
 func cutLogs(opts Options) error {
-	logs, err := wal.Scan(wal.Dir{FS: logFS{FS: opts.FS}, Dirname: engineDir(opts)})
+	logs, err := wal.Scan(wal.Dir{FS: enginefs.Written(opts.FS), Dirname: engineDir(opts)})
 	if err != nil {
 		return err
 	}

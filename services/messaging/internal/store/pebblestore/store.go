@@ -14,22 +14,21 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
 )
 
 // Store implements store.Store.
 type Store struct {
-	opts Options
-	db   *pebble.DB
-	lock io.Closer
+	opts   Options
+	engine *engine.Engine
+	db     *pebble.DB // the engine's
+	lock   io.Closer
 
-	queue    *queue
-	tables   *tables
-	writable writable
-	marker   *marker
-	ending   ending
-	trimmer  *trimmer
-	ended    chan struct{} // closed when the committer has ended
+	queue   *queue
+	marker  *marker
+	trimmer *trimmer
+	ended   chan struct{} // closed when the committer has ended
 
 	// life is held for reading while the database is used outside of the
 	// committer, and for writing to close it.
@@ -149,8 +148,7 @@ func (s *Store) Close() error {
 	if s.failure.Load() != nil {
 		return s.lock.Close()
 	}
-	s.ending.clear()
-	return errors.Join(markErr, s.db.Close(), s.lock.Close())
+	return errors.Join(markErr, s.engine.Close(), s.lock.Close())
 }
 
 // halt is Close for who holds the lock. It fails if the store has.

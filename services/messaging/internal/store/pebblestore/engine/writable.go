@@ -1,4 +1,4 @@
-package pebblestore
+package engine
 
 import (
 	"fmt"
@@ -29,20 +29,19 @@ type writable struct {
 	cause        atomic.Pointer[error]
 }
 
-// listen asks for what only the engine knows. It passes on to who asked before.
-func (w *writable) listen(events *pebble.EventListener) {
-	flushed, merged := events.FlushEnd, events.CompactionEnd
+// listen asks for what only the engine knows, and passes on that it has new tables.
+func (w *writable) listen(events *pebble.EventListener, changed func()) {
 	events.FlushEnd = func(info pebble.FlushInfo) {
 		if info.Err == nil {
 			w.note(func() { w.flush = nil })
 		}
-		flushed(info)
+		changed()
 	}
 	events.CompactionEnd = func(info pebble.CompactionInfo) {
 		if info.Err == nil && len(info.Output.Tables) > 0 {
 			w.note(func() { w.merge = nil })
 		}
-		merged(info)
+		changed()
 	}
 	events.WriteStallBegin = func(pebble.WriteStallBeginInfo) { w.note(func() { w.waits = true }) }
 	events.WriteStallEnd = func() { w.note(func() { w.waits = false }) }

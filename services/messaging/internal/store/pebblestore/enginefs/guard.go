@@ -1,4 +1,4 @@
-package pebblestore
+package enginefs
 
 import (
 	"encoding/binary"

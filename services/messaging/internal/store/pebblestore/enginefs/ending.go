@@ -1,4 +1,4 @@
-package pebblestore
+package enginefs
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ type endFS struct {
 	vfs.FS
 
 	dir string // the engine's
-	end *ending
+	end *Ending
 }
 
 // Create implements vfs.FS.
@@ -53,7 +53,7 @@ func (e endFS) file(name string, f vfs.File, err error) (vfs.File, error) {
 type endFile struct {
 	vfs.File
 
-	end *ending
+	end *Ending
 }
 
 // Write implements vfs.File.
@@ -77,16 +77,19 @@ func (f endFile) SyncTo(length int64) (bool, error) {
 // Close implements vfs.File.
 func (f endFile) Close() error { return f.end.check(f.File.Close()) }
 
-// ending holds whom to tell. While that is nobody, as the store is being opened and
-// closed, errors are returned.
-type ending struct{ fail atomic.Pointer[func(error)] }
+// Ending holds whom to tell that the log of an engine cannot be written: the goroutine
+// that found out never returns. While that is nobody, as the store is being opened and
+// closed, errors are returned. The zero value is nobody. It is safe for concurrent use.
+type Ending struct{ fail atomic.Pointer[func(error)] }
 
-func (e *ending) set(fail func(error)) { e.fail.Store(&fail) }
+// Set says whom to tell.
+func (e *Ending) Set(fail func(error)) { e.fail.Store(&fail) }
 
-func (e *ending) clear() { e.fail.Store(nil) }
+// Clear says that nobody is told any more.
+func (e *Ending) Clear() { e.fail.Store(nil) }
 
 // check returns an error only where nobody is to be told.
-func (e *ending) check(err error) error {
+func (e *Ending) check(err error) error {
 	if fail := e.fail.Load(); err != nil && fail != nil {
 		(*fail)(fmt.Errorf("write log: %w", err))
 		select {}

@@ -1,4 +1,4 @@
-package pebblestore
+package enginefs
 
 import (
 	"strings"
@@ -16,7 +16,7 @@ const retryPause = time.Second
 type retryFS struct {
 	vfs.FS
 
-	writable *writable
+	failed func(vfs.DiskWriteCategory, error)
 }
 
 // Create implements vfs.FS.
@@ -25,7 +25,7 @@ func (r retryFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, 
 	if !strings.HasSuffix(name, ".sst") {
 		return f, err
 	}
-	table := retryFile{f, category, r.writable}
+	table := retryFile{f, category, r.failed}
 	if table.pause(err) != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ type retryFile struct {
 	vfs.File
 
 	category vfs.DiskWriteCategory
-	writable *writable
+	failed   func(vfs.DiskWriteCategory, error)
 }
 
 // Write implements vfs.File.
@@ -54,7 +54,7 @@ func (f retryFile) SyncData() error { return f.pause(f.File.SyncData()) }
 // pause keeps the goroutine that writes a table, and holds no lock, where it failed.
 func (f retryFile) pause(err error) error {
 	if err != nil {
-		f.writable.failed(f.category, err)
+		f.failed(f.category, err)
 		<-time.After(retryPause)
 	}
 	return err

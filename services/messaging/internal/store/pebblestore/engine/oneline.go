@@ -1,10 +1,10 @@
-package pebblestore
+package engine
 
 import "strings"
 
-// oneLine gives an error a text without line breaks: joined errors and the
+// OneLine gives an error a text without line breaks: joined errors and the
 // engine's have some, and an operator greps for one line.
-func oneLine(err error) error {
+func OneLine(err error) error {
 	if err == nil || !strings.Contains(err.Error(), "\n") {
 		return err
 	}

@@ -1,4 +1,4 @@
-package pebblestore
+package engine_test
 
 import (
 	"errors"
@@ -7,14 +7,15 @@ import (
 	"testing"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 )
 
 func TestOneLine(t *testing.T) {
 	t.Parallel()
-	if oneLine(nil) != nil || !errors.Is(oneLine(io.EOF), io.EOF) {
+	if engine.OneLine(nil) != nil || !errors.Is(engine.OneLine(io.EOF), io.EOF) {
 		t.Error("an error without line breaks is changed")
 	}
-	err := oneLine(errors.Join(store.ErrDamaged, &store.LossError{Acknowledged: 2, Found: 1}))
+	err := engine.OneLine(errors.Join(store.ErrDamaged, &store.LossError{Acknowledged: 2, Found: 1}))
 	if text := err.Error(); strings.Contains(text, "\n") || !strings.Contains(text, store.ErrDamaged.Error()) {
 		t.Errorf("text %q", text)
 	}
