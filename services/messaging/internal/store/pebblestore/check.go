@@ -13,6 +13,7 @@ import (
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/records"
 )
 
 // Report is what Check found.
@@ -105,11 +106,11 @@ func checkTopic(db pebble.Reader, t *topic) TopicReport {
 		if err == nil {
 			break
 		}
-		if !isUnreadable(err) {
+		if !records.IsUnreadable(err) {
 			k.problem(err)
 			return k.report
 		}
-		k.gap(nextReadable(db, t.log, k.expect, k.st.last), err)
+		k.gap(records.NextReadable(db, t.log, k.expect, k.st.last), err)
 	}
 	k.problem(checkIDs(db, t.log))
 	return k.report
@@ -119,8 +120,8 @@ type topicCheck struct {
 	*topic
 	st     *state
 	report TopicReport
-	expect uint64 // the next sequence
-	before *found // the record before it
+	expect uint64         // the next sequence
+	before *records.Found // the record before it
 }
 
 func (k *topicCheck) problem(err error) {
@@ -131,7 +132,7 @@ func (k *topicCheck) problem(err error) {
 
 // gap notes that everything from expect to before resume is missing.
 func (k *topicCheck) gap(resume uint64, cause error) {
-	gap := *lossGap(k.expect, resume-1, cause)
+	gap := *records.Loss(k.expect, resume-1, cause)
 	if gap.Last <= k.st.Floor() {
 		k.report.Accepted = append(k.report.Accepted, gap)
 	} else {
@@ -141,20 +142,20 @@ func (k *topicCheck) gap(resume uint64, cause error) {
 }
 
 func (k *topicCheck) walk(db pebble.Reader) error {
-	c, err := openCursor(db, k.log, k.st.last)
+	c, err := records.Open(db, k.log, k.st.last)
 	if err != nil {
 		return err
 	}
-	defer c.close()
-	f, ok, err := c.seek(k.expect)
-	for ; err == nil && ok; f, ok, err = c.next() {
-		if f.first > k.expect {
-			k.gap(f.first, nil)
+	defer c.Close()
+	f, ok, err := c.Seek(k.expect)
+	for ; err == nil && ok; f, ok, err = c.Next() {
+		if f.First > k.expect {
+			k.gap(f.First, nil)
 		}
 		if err := k.record(f); err != nil {
 			return err
 		}
-		k.expect = f.last() + 1
+		k.expect = f.Last() + 1
 		before := f
 		k.before = &before
 	}
@@ -164,34 +165,34 @@ func (k *topicCheck) walk(db pebble.Reader) error {
 	return err
 }
 
-func (k *topicCheck) record(f found) error {
-	rest := f.frames
-	for sequence := f.first; sequence <= f.last(); sequence++ {
+func (k *topicCheck) record(f records.Found) error {
+	rest := f.Frames
+	for sequence := f.First; sequence <= f.Last(); sequence++ {
 		message, n, err := frame.Next(rest)
 		if err != nil {
-			return fmt.Errorf("record %d: %w: %w", f.first, errUnreadable, err)
+			return fmt.Errorf("record %d: %w: %w", f.First, records.ErrUnreadable, err)
 		}
 		if got, err := frame.Sequence(message); err != nil || got != sequence {
-			return fmt.Errorf("record %d: message %d is numbered %d: %w", f.first, sequence, got, errUnreadable)
+			return fmt.Errorf("record %d: message %d is numbered %d: %w", f.First, sequence, got, records.ErrUnreadable)
 		}
 		rest = rest[n:]
 	}
 	switch b := k.before; {
 	case len(rest) > 0:
-		return fmt.Errorf("record %d is longer than its messages: %w", f.first, errUnreadable)
-	case b != nil && b.last()+1 != f.first:
-		k.problem(fmt.Errorf("record %d overlaps with the one before", f.first))
+		return fmt.Errorf("record %d is longer than its messages: %w", f.First, records.ErrUnreadable)
+	case b != nil && b.Last()+1 != f.First:
+		k.problem(fmt.Errorf("record %d overlaps with the one before", f.First))
 	case b != nil && b.Time > f.Time:
-		k.problem(fmt.Errorf("publish time runs backwards at %d", f.first))
-	case b != nil && (b.EndBytes+uint64(len(f.frames)) != f.EndBytes || b.EndMessages+uint64(f.Count) != f.EndMessages):
-		k.problem(fmt.Errorf("totals are wrong at %d", f.first))
+		k.problem(fmt.Errorf("publish time runs backwards at %d", f.First))
+	case b != nil && (b.EndBytes+uint64(len(f.Frames)) != f.EndBytes || b.EndMessages+uint64(f.Count) != f.EndMessages):
+		k.problem(fmt.Errorf("totals are wrong at %d", f.First))
 	}
 	return nil
 }
 
 // checkIDs reads the ids stored for a log.
 func checkIDs(db pebble.Reader, log uint64) error {
-	it, err := db.NewIter(spanOptions(layout.IDsKey(log, 0), layout.IDsKey(log, layout.EndOfLog)))
+	it, err := db.NewIter(records.Span(layout.IDsKey(log, 0), layout.IDsKey(log, layout.EndOfLog)))
 	if err != nil {
 		return damaged("read ids", err)
 	}
@@ -206,7 +207,7 @@ func checkIDs(db pebble.Reader, log uint64) error {
 
 // checkOrphans looks for records of logs that no topic has.
 func checkOrphans(db pebble.Reader, logs map[uint64]bool) error {
-	it, err := db.NewIter(spanOptions(layout.RecordSpan()))
+	it, err := db.NewIter(records.Span(layout.RecordSpan()))
 	if err != nil {
 		return damaged("read records", err)
 	}

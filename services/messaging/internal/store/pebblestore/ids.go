@@ -9,6 +9,7 @@ import (
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/dedup"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/records"
 )
 
 // findDuplicates looks up the ids of a batch. The index holds those of batches
@@ -50,7 +51,7 @@ func (r *round) dropIDs(t *topic) {
 // loadIDs reads the ids a topic remembers: the newest up to limit that are not
 // from before oldest.
 func (r *round) loadIDs(t *topic, oldest time.Duration, limit int) error {
-	it, err := r.s.db.NewIter(spanOptions(layout.IDsKey(t.log, 0), layout.IDsKey(t.log, layout.EndOfLog)))
+	it, err := r.s.db.NewIter(records.Span(layout.IDsKey(t.log, 0), layout.IDsKey(t.log, layout.EndOfLog)))
 	if err != nil {
 		return fmt.Errorf("read ids of topic %s: %w", t.name, err)
 	}

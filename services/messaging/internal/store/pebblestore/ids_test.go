@@ -10,6 +10,7 @@ import (
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/records"
 	"github.com/parleyhq/parley/services/messaging/internal/store/storetest"
 )
 
@@ -69,7 +70,7 @@ func (s *idStore) publish(topic, prefix string, n int) int {
 // stored returns how many ids a topic has in the log.
 func (s *idStore) stored(topic string) (n int) {
 	s.t.Helper()
-	it, err := s.db.NewIter(spanOptions(layout.IDsKey(s.topics[topic].log, 0), layout.IDsKey(s.topics[topic].log, layout.EndOfLog)))
+	it, err := s.db.NewIter(records.Span(layout.IDsKey(s.topics[topic].log, 0), layout.IDsKey(s.topics[topic].log, layout.EndOfLog)))
 	s.must(err)
 	for ok := it.First(); ok; ok = it.Next() {
 		_, err := layout.ParseIDs(it.Value(), func(int, layout.Fingerprint) { n++ })

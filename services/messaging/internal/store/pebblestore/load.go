@@ -2,7 +2,6 @@ package pebblestore
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/records"
 )
 
 // catalogue is what a database says about itself, without its records.
@@ -33,13 +33,13 @@ func load(db pebble.Reader) (*catalogue, error) {
 	if err != nil {
 		return nil, damaged("read topics", err)
 	}
-	ends, err := openLogEnds(db)
+	ends, err := records.OpenEnds(db)
 	if err != nil {
 		return nil, damaged("read topics", err)
 	}
-	defer ends.close()
+	defer ends.Close()
 	for _, t := range list {
-		if err := c.loadTopic(ends, t); err != nil {
+		if err := c.loadTopic(db, ends, t); err != nil {
 			return nil, damaged("read topic "+t.name, err)
 		}
 	}
@@ -48,7 +48,7 @@ func load(db pebble.Reader) (*catalogue, error) {
 
 func commitOf(db pebble.Reader) (layout.Commit, error) {
 	var commit layout.Commit
-	value, err := get(db, layout.CommitKey())
+	value, err := records.Get(db, layout.CommitKey())
 	if err == nil && value != nil {
 		commit, err = layout.ParseCommit(value)
 	}
@@ -66,7 +66,7 @@ type namedTopic struct {
 // topicList returns the definitions of all topics in the order of their logs, in
 // which the records of many lie close together.
 func topicList(db pebble.Reader) ([]namedTopic, error) {
-	it, err := db.NewIter(spanOptions(layout.TopicSpan()))
+	it, err := db.NewIter(records.Span(layout.TopicSpan()))
 	if err != nil {
 		return nil, err
 	}
@@ -84,10 +84,10 @@ func topicList(db pebble.Reader) ([]namedTopic, error) {
 	return list, it.Error()
 }
 
-func (c *catalogue) loadTopic(ends *logEnds, def namedTopic) error {
+func (c *catalogue) loadTopic(db pebble.Reader, ends *records.Ends, def namedTopic) error {
 	t := &topic{name: def.name, log: def.Log}
 	st := &state{Topic: def.Topic, low: layout.LowWater{First: 1}}
-	value, err := ends.lowWater(def.Log)
+	value, err := ends.LowWater(def.Log)
 	if err == nil && value != nil {
 		st.low, err = layout.ParseLowWater(value)
 	}
@@ -97,13 +97,13 @@ func (c *catalogue) loadTopic(ends *logEnds, def namedTopic) error {
 	st.last = max(def.Floor(), st.low.First-1)
 	st.time = max(def.PastTime, st.low.Time)
 	st.bytes, st.count = st.low.Bytes, st.low.Messages
-	newest, ok, err := ends.newestRecord(def.Log)
+	newest, ok, err := ends.NewestRecord(def.Log)
 	if err != nil {
 		c.unreadable[def.name] = err
-		newest, ok = newestReadable(ends.db, def.Log)
+		newest, ok = records.NewestReadable(db, def.Log)
 	}
 	if ok {
-		st.last = max(st.last, newest.last())
+		st.last = max(st.last, newest.Last())
 		st.time = max(st.time, newest.Time)
 		// Purging all leaves a record only where the low water hides part of it.
 		st.bytes, st.count = max(st.bytes, newest.EndBytes), max(st.count, newest.EndMessages)
@@ -128,7 +128,7 @@ func (c *catalogue) compare(db pebble.Reader, state mark.State) error {
 			}
 			continue
 		}
-		gone, err := get(db, layout.DeletedKey(log))
+		gone, err := records.Get(db, layout.DeletedKey(log))
 		if err != nil {
 			return damaged("read deleted topics", err)
 		}
@@ -140,18 +140,6 @@ func (c *catalogue) compare(db pebble.Reader, state mark.State) error {
 		return loss
 	}
 	return nil
-}
-
-// get returns a copy of a value, nil if there is none.
-func get(db pebble.Reader, key []byte) ([]byte, error) {
-	value, closer, err := db.Get(key)
-	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return append([]byte{}, value...), closer.Close()
 }
 
 func damaged(what string, err error) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/records"
 )
 
 // Open opens the store in a data directory, or makes a new one in an empty
@@ -173,7 +174,7 @@ func (c *catalogue) newMark(o Options) (*mark.File, mark.Manifest, error) {
 // that cannot be read, which nobody will look for any more.
 func (s *Store) forgetDeleted() error {
 	start, end := layout.DeletedSpan()
-	it, err := s.db.NewIter(spanOptions(start, end))
+	it, err := s.db.NewIter(records.Span(start, end))
 	if err != nil {
 		return damaged("read deleted topics", err)
 	}

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/parleyhq/parley/services/messaging/internal/frame"
 	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/records"
 )
 
 // Read implements store.Store.
@@ -62,8 +63,7 @@ func (s *Store) readPage(t *topic, st *state, req store.ReadRequest) (store.Page
 	if page.Next > st.last || page.Gap != nil && st.missing(page.Next) != nil {
 		return page, nil
 	}
-	b := pageBuilder{page: &page, req: req, frames: req.Buffer[:0], last: st.Past.EndFrom(page.Next, st.last)}
-	err := b.fill(s, t.log)
+	err := records.Fill(&page, s.db, t.log, st.Past.EndFrom(page.Next, st.last), req)
 	return page, err
 }
 
@@ -71,7 +71,7 @@ func (s *Store) readPage(t *topic, st *state, req store.ReadRequest) (store.Page
 // without looking at records: what was removed, or leapt over.
 func (s *state) missing(sequence uint64) *store.Gap {
 	if _, last, ok := s.Past.Leap(sequence); ok {
-		return lossGap(sequence, last, nil)
+		return records.Loss(sequence, last, nil)
 	}
 	if sequence < s.low.First {
 		last := s.Past.EndFrom(sequence, s.last)
@@ -85,109 +85,6 @@ func (s *state) missing(sequence uint64) *store.Gap {
 func (s *state) leapt(gap store.Gap) bool {
 	_, _, leap := s.Past.Leap(gap.First)
 	return leap || gap.Cause == nil && s.Past.Forgot(gap.First)
-}
-
-// pageBuilder copies records into a page until it is full or something is
-// missing.
-type pageBuilder struct {
-	page   *store.Page
-	req    store.ReadRequest
-	frames []byte
-	last   uint64 // of the epoch
-}
-
-func (b *pageBuilder) fill(s *Store, log uint64) error {
-	last := b.last
-	var f found
-	var ok bool
-	c, err := openCursor(s.db, log, last)
-	if err == nil {
-		defer c.close()
-		f, ok, err = c.seekIn(b.req.Cut, b.page.Next)
-	}
-	for ; err == nil && ok && f.first <= b.page.Next; f, ok, err = c.next() {
-		more, addErr := b.add(f)
-		if addErr != nil {
-			err = addErr
-			break
-		}
-		if !more || b.page.Next > last {
-			b.finish()
-			return nil
-		}
-	}
-	b.finish()
-	switch {
-	case !b.page.Empty() || b.page.Gap != nil:
-		return nil // whatever comes next is the next page's
-	case err == nil && ok:
-		b.lose(f.first, nil)
-	case err == nil:
-		b.lose(last+1, nil)
-	case isUnreadable(err):
-		b.lose(nextReadable(s.db, log, b.page.Next, last), err)
-	default:
-		return err
-	}
-	return nil
-}
-
-// add copies the part of a record from Next on. It reports whether the page has
-// room for more.
-func (b *pageBuilder) add(f found) (more bool, err error) {
-	skip := b.page.Next - f.first
-	if skip >= uint64(f.Count) {
-		return true, nil
-	}
-	frames, count := f.frames, uint64(f.Count)-skip
-	if skip > 0 {
-		n, err := frame.Skip(frames, skip)
-		if err != nil {
-			return false, fmt.Errorf("record %d: %w: %w", f.first, errUnreadable, err)
-		}
-		frames = frames[n:]
-	}
-	room := b.req.MaxBytes - len(b.frames)
-	whole := true
-	if b.req.MaxMessages > 0 && b.page.Count()+count > b.req.MaxMessages {
-		count, whole = b.req.MaxMessages-b.page.Count(), false
-	}
-	if !whole || len(frames) > room {
-		if len(b.frames) > 0 && len(frames) > room {
-			return false, nil
-		}
-		n, size, err := frame.Fit(frames, count, room)
-		if err != nil {
-			return false, fmt.Errorf("record %d: %w: %w", f.first, errUnreadable, err)
-		}
-		frames, count, whole = frames[:size], n, false
-	}
-	b.take(microTime(f.Time), frames, count)
-	if !whole {
-		b.page.Cut = f.first
-	}
-	return whole && len(b.frames) < b.req.MaxBytes &&
-		(b.req.MaxMessages == 0 || b.page.Count() < b.req.MaxMessages), nil
-}
-
-func (b *pageBuilder) take(at time.Time, frames []byte, count uint64) {
-	if b.page.Empty() {
-		b.page.First, b.page.FirstTime = b.page.Next, at
-	}
-	b.frames = append(b.frames, frames...)
-	b.page.Next += count
-	b.page.Last, b.page.LastTime = b.page.Next-1, at
-}
-
-func (b *pageBuilder) finish() {
-	if !b.page.Empty() {
-		b.page.Frames = b.frames
-	}
-}
-
-func (b *pageBuilder) lose(resume uint64, cause error) {
-	b.page.Gap = lossGap(b.page.Next, resume-1, cause)
-	b.page.Next = resume
 }
 
 // SeekTime implements store.Store. A record that cannot be read counts as not
@@ -204,20 +101,20 @@ func (s *Store) SeekTime(_ context.Context, name string, at time.Time) (uint64, 
 	}
 	st := t.state.Load()
 	micros := at.UnixMicro()
-	if microTime(micros).Before(at) {
+	if layout.Time(micros).Before(at) {
 		micros++ // a time between two microseconds
 	}
 	low, high := st.low.First, st.last+1
-	c, err := openCursor(s.db, t.log, st.last)
+	c, err := records.Open(s.db, t.log, st.last)
 	if err != nil {
 		return 0, fmt.Errorf("read topic %s: %w", name, err)
 	}
-	defer c.close()
+	defer c.Close()
 	for low < high {
 		middle := low + (high-low)/2
-		f, ok, err := c.seek(middle) // it, or what follows a hole
+		f, ok, err := c.Seek(middle) // it, or what follows a hole
 		if err == nil && ok && f.Time < micros {
-			low = f.last() + 1
+			low = f.Last() + 1
 		} else {
 			high = middle
 		}

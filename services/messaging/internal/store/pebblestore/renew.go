@@ -8,6 +8,7 @@ import (
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/records"
 )
 
 // leap is how far a new epoch begins above the highest sequence known. Nobody
@@ -74,7 +75,7 @@ func (c *catalogue) renew(db *pebble.DB, r renewal) error {
 func (r renewal) known(db *pebble.DB) (map[uint64]mark.Topic, error) {
 	known := make(map[uint64]mark.Topic)
 	for log, m := range r.mark.Topics {
-		gone, err := get(db, layout.DeletedKey(log))
+		gone, err := records.Get(db, layout.DeletedKey(log))
 		if err != nil {
 			return nil, damaged("read deleted topics", err)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/records"
 )
 
 // trimmer applies retention in the background.
@@ -109,22 +110,22 @@ func (s *Store) scanRetention(t *topic, st *state, from uint64) (uint64, error) 
 	if s.closed {
 		return 0, store.ErrClosed
 	}
-	c, err := openCursor(s.db, t.log, st.last)
+	c, err := records.Open(s.db, t.log, st.last)
 	if err != nil {
 		return 0, err
 	}
-	defer c.close()
-	f, ok, err := c.seek(from)
-	for ; err == nil && ok; f, ok, err = c.next() {
+	defer c.Close()
+	f, ok, err := c.Seek(from)
+	for ; err == nil && ok; f, ok, err = c.Next() {
 		tooOld := f.Time < oldest
-		left := st.bytes - f.EndBytes + uint64(len(f.frames))
-		tooBig := keep.MaxBytes > 0 && left > keep.MaxBytes && f.last() < st.last
+		left := st.bytes - f.EndBytes + uint64(len(f.Frames))
+		tooBig := keep.MaxBytes > 0 && left > keep.MaxBytes && f.Last() < st.last
 		if !tooOld && !tooBig {
 			return from, nil
 		}
-		from = f.last() + 1
+		from = f.Last() + 1
 	}
-	if isUnreadable(err) {
+	if records.IsUnreadable(err) {
 		// Kept until what follows it goes: a reader shall be told.
 		return from, nil
 	}

@@ -191,7 +191,7 @@ func (r *round) seal(st *staged) {
 	if cap(st.record) > 2*len(st.record) { // much of what was expected was not stored
 		st.record = slices.Clone(st.record)
 	}
-	at := microTime(st.state.time)
+	at := layout.Time(st.state.time)
 	r.records = append(r.records, store.Commit{
 		Topic: st.name, Epoch: st.state.Epoch,
 		Record: store.Record{

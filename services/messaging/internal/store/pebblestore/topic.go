@@ -58,5 +58,3 @@ func (s *state) checkEpoch(epoch string) error {
 	}
 	return nil
 }
-
-func microTime(micros int64) time.Time { return time.UnixMicro(micros).UTC() }

@@ -7,6 +7,7 @@ import (
 	"github.com/parleyhq/parley/services/messaging/internal/frame"
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/records"
 )
 
 // PurgeTopic implements store.Store.
@@ -69,35 +70,35 @@ func (s *Store) trim(t *topic, before uint64) error {
 // first record to keep.
 func (s *Store) lowWater(t *topic, st *state, before uint64) (layout.LowWater, uint64, error) {
 	low := layout.LowWater{First: before, Bytes: st.bytes, Messages: st.count, Time: st.time}
-	c, err := openCursor(s.db, t.log, st.last)
+	c, err := records.Open(s.db, t.log, st.last)
 	if err != nil {
 		return low, 0, err
 	}
-	defer c.close()
-	f, ok, err := c.seek(before)
+	defer c.Close()
+	f, ok, err := c.Seek(before)
 	if err != nil || !ok {
 		return low, before, ignoreDamage(err)
 	}
-	skip := before - min(before, f.first)
-	hidden, err := frame.Skip(f.frames, skip)
+	skip := before - min(before, f.First)
+	hidden, err := frame.Skip(f.Frames, skip)
 	if err != nil {
 		return low, before, nil // damaged: counted as removed
 	}
-	low.Bytes = f.EndBytes - uint64(len(f.frames)-hidden)
+	low.Bytes = f.EndBytes - uint64(len(f.Frames)-hidden)
 	low.Messages = f.EndMessages - (uint64(f.Count) - skip)
-	return low, min(f.first, before), nil
+	return low, min(f.First, before), nil
 }
 
 // firstRecord returns the first sequence of the first record stored: deleting
 // from there keeps the engine's range deletions from piling up on one another.
 func (s *Store) firstRecord(t *topic, st *state) (uint64, error) {
-	c, err := openCursor(s.db, t.log, st.last)
+	c, err := records.Open(s.db, t.log, st.last)
 	if err != nil {
 		return 0, err
 	}
-	defer c.close()
-	if f, ok, err := c.seek(st.low.First); err == nil && ok {
-		return min(f.first, st.low.First), nil
+	defer c.Close()
+	if f, ok, err := c.Seek(st.low.First); err == nil && ok {
+		return min(f.First, st.low.First), nil
 	} else if err != nil {
 		return 0, ignoreDamage(err)
 	}
@@ -106,7 +107,7 @@ func (s *Store) firstRecord(t *topic, st *state) (uint64, error) {
 
 // ignoreDamage drops errors of damaged records: they can be removed like others.
 func ignoreDamage(err error) error {
-	if isUnreadable(err) {
+	if records.IsUnreadable(err) {
 		return nil
 	}
 	return err

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"time"
 )
 
 // HeaderSize is the size of a record's header; the frames follow it.
@@ -75,3 +76,6 @@ func checksum(log, first uint64, rest []byte) uint32 {
 	table := crc32.MakeTable(crc32.Castagnoli)
 	return crc32.Update(crc32.Checksum(key[:], table), table, rest)
 }
+
+// Time returns a time that is stored in microseconds.
+func Time(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
