@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/datadir"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
 )
@@ -39,10 +40,10 @@ func (s *Store) Backup(ctx context.Context, dir string) error {
 	o.Dir = dir + ".partial"
 	err := o.FS.RemoveAll(o.Dir)
 	if err == nil {
-		err = makeDir(o.FS, o.Dir)
+		err = datadir.Make(o.FS, o.Dir)
 	}
 	if err == nil {
-		err = s.db.Checkpoint(engineDir(o), pebble.WithFlushedWAL())
+		err = s.db.Checkpoint(o.dir().Engine(), pebble.WithFlushedWAL())
 	}
 	if err == nil {
 		err = finishBackup(o)
@@ -63,7 +64,7 @@ func (s *Store) Backup(ctx context.Context, dir string) error {
 func finishBackup(o Options) error {
 	db, err := engine.OpenToRead(o.engine())
 	if err != nil {
-		return damaged("open copy", err)
+		return datadir.Damaged("open copy", err)
 	}
 	c, err := load(db)
 	if err == nil {
@@ -75,7 +76,7 @@ func finishBackup(o Options) error {
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
-	return writeFormat(o.FS, o.Dir)
+	return o.dir().WriteFormat()
 }
 
 // Restore makes a data directory, which must not exist or be empty, of a backup.
@@ -101,7 +102,7 @@ func restore(backup string, opts Options) error {
 	}
 	from := opts
 	from.Dir = backup
-	if err := checkFormat(from); err != nil {
+	if err := from.dir().CheckFormat(); err != nil {
 		return err
 	}
 	if _, err := inspect(from); err != nil {
@@ -112,10 +113,10 @@ func restore(backup string, opts Options) error {
 	if err := fs.RemoveAll(partial.Dir); err != nil {
 		return err
 	}
-	if err := makeDir(fs, partial.Dir); err != nil {
+	if err := datadir.Make(fs, partial.Dir); err != nil {
 		return err
 	}
-	ok, err := vfs.Clone(fs, fs, engineDir(from), engineDir(partial), vfs.CloneSync)
+	ok, err := vfs.Clone(fs, fs, from.dir().Engine(), partial.dir().Engine(), vfs.CloneSync)
 	if err != nil || !ok {
 		return errors.Join(errors.New("copy backup"), err)
 	}
@@ -123,7 +124,7 @@ func restore(backup string, opts Options) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(s.halt(), writeFormat(fs, partial.Dir)); err != nil {
+	if err := errors.Join(s.halt(), partial.dir().WriteFormat()); err != nil {
 		return err
 	}
 	if err := fs.RemoveAll(opts.Dir); err != nil {

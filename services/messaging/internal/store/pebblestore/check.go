@@ -10,6 +10,7 @@ import (
 
 	"github.com/parleyhq/parley/services/messaging/internal/frame"
 	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/datadir"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
@@ -52,7 +53,7 @@ func Check(opts Options) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("check store: %w", err)
 	}
-	lock, err := lockDir(opts)
+	lock, err := opts.dir().Lock()
 	if err != nil {
 		return Report{}, fmt.Errorf("check store: %w", err)
 	}
@@ -65,17 +66,17 @@ func Check(opts Options) (Report, error) {
 
 func checkLocked(opts Options) (Report, error) {
 	var r Report
-	if err := checkFormat(opts); err != nil {
+	if err := opts.dir().CheckFormat(); err != nil {
 		return r, err
 	}
-	state, err := mark.Load(opts.FS, opts.Dir, markName)
+	state, err := opts.dir().LoadMark()
 	if err == nil {
-		err = mark.Verify(opts.FS, engineDir(opts), state.Manifest)
+		err = mark.Verify(opts.FS, opts.dir().Engine(), state.Manifest)
 	}
 	r.note(err)
 	db, err := engine.OpenToRead(opts.engine())
 	if err != nil {
-		return r, damaged("open log", err)
+		return r, datadir.Damaged("open log", err)
 	}
 	c, err := load(db)
 	if err != nil {
@@ -194,13 +195,13 @@ func (k *topicCheck) record(f records.Found) error {
 func checkIDs(db pebble.Reader, log uint64) error {
 	it, err := db.NewIter(records.Span(layout.IDsKey(log, 0), layout.IDsKey(log, layout.EndOfLog)))
 	if err != nil {
-		return damaged("read ids", err)
+		return datadir.Damaged("read ids", err)
 	}
 	for ok := it.First(); ok && err == nil; ok = it.Next() {
 		_, err = layout.ParseIDs(it.Value(), func(int, layout.Fingerprint) {})
 	}
 	if err = errors.Join(err, it.Close()); err != nil {
-		return damaged("read ids", err)
+		return datadir.Damaged("read ids", err)
 	}
 	return nil
 }
@@ -209,7 +210,7 @@ func checkIDs(db pebble.Reader, log uint64) error {
 func checkOrphans(db pebble.Reader, logs map[uint64]bool) error {
 	it, err := db.NewIter(records.Span(layout.RecordSpan()))
 	if err != nil {
-		return damaged("read records", err)
+		return datadir.Damaged("read records", err)
 	}
 	orphans := 0
 	for ok := it.First(); ok; {
@@ -220,7 +221,7 @@ func checkOrphans(db pebble.Reader, logs map[uint64]bool) error {
 		ok = it.SeekGE(layout.RecordKey(log, layout.EndOfLog))
 	}
 	if err := it.Close(); err != nil {
-		return damaged("read records", err)
+		return datadir.Damaged("read records", err)
 	}
 	if orphans > 0 {
 		return fmt.Errorf("records of %d unknown topics: %w", orphans, store.ErrDamaged)

@@ -8,6 +8,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/datadir"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/records"
@@ -31,16 +32,16 @@ func load(db pebble.Reader) (*catalogue, error) {
 	}
 	list, err := topicList(db)
 	if err != nil {
-		return nil, damaged("read topics", err)
+		return nil, datadir.Damaged("read topics", err)
 	}
 	ends, err := records.OpenEnds(db)
 	if err != nil {
-		return nil, damaged("read topics", err)
+		return nil, datadir.Damaged("read topics", err)
 	}
 	defer ends.Close()
 	for _, t := range list {
 		if err := c.loadTopic(db, ends, t); err != nil {
-			return nil, damaged("read topic "+t.name, err)
+			return nil, datadir.Damaged("read topic "+t.name, err)
 		}
 	}
 	return c, nil
@@ -53,7 +54,7 @@ func commitOf(db pebble.Reader) (layout.Commit, error) {
 		commit, err = layout.ParseCommit(value)
 	}
 	if err != nil {
-		return commit, damaged("read commit number", err)
+		return commit, datadir.Damaged("read commit number", err)
 	}
 	return commit, nil
 }
@@ -130,7 +131,7 @@ func (c *catalogue) compare(db pebble.Reader, state mark.State) error {
 		}
 		gone, err := records.Get(db, layout.DeletedKey(log))
 		if err != nil {
-			return damaged("read deleted topics", err)
+			return datadir.Damaged("read deleted topics", err)
 		}
 		if gone == nil {
 			loss.Topics = append(loss.Topics, store.TopicLoss{Name: want.Name, Acknowledged: want.Last, Gone: true})
@@ -140,8 +141,4 @@ func (c *catalogue) compare(db pebble.Reader, state mark.State) error {
 		return loss
 	}
 	return nil
-}
-
-func damaged(what string, err error) error {
-	return fmt.Errorf("%s: %w: %w", what, store.ErrDamaged, err)
 }

@@ -35,7 +35,7 @@ type marker struct {
 
 func newMarker(o Options, file *mark.File, manifest mark.Manifest, fail func(error)) *marker {
 	return &marker{
-		fs: o.FS, dir: engineDir(o), file: file, interval: o.MarkInterval, fail: fail,
+		fs: o.FS, dir: o.dir().Engine(), file: file, interval: o.MarkInterval, fail: fail,
 		wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 		changed: make(map[*topic]struct{}), manifest: manifest,
 	}

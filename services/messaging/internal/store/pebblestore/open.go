@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/datadir"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
@@ -23,7 +24,7 @@ func Open(opts Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	lock, err := lockDir(opts)
+	lock, err := opts.dir().Lock()
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
@@ -36,7 +37,7 @@ func Open(opts Options) (*Store, error) {
 }
 
 func openLocked(opts Options) (*Store, error) {
-	there, err := exists(opts)
+	there, err := opts.dir().Exists()
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ func openLocked(opts Options) (*Store, error) {
 		return nil, err
 	}
 	if !there {
-		if err := writeFormat(opts.FS, opts.Dir); err != nil {
+		if err := opts.dir().WriteFormat(); err != nil {
 			return nil, errors.Join(err, s.halt())
 		}
 	}
@@ -64,7 +65,7 @@ func openLocked(opts Options) (*Store, error) {
 func adoptNew(db *pebble.DB) (*catalogue, error) {
 	c, err := load(db)
 	if err == nil && len(c.topics) > 0 {
-		err = fmt.Errorf("%s is missing: %w", formatName, store.ErrDamaged)
+		err = datadir.NoFormat()
 	}
 	return c, err
 }
@@ -82,16 +83,16 @@ func (c *catalogue) adopt(db *pebble.DB) (*catalogue, error) {
 // inspect opens an existing store for reading only, compares it with its mark, and
 // returns what is in it.
 func inspect(opts Options) (*catalogue, error) {
-	state, err := mark.Load(opts.FS, opts.Dir, markName)
+	state, err := opts.dir().LoadMark()
 	if err != nil {
-		return nil, damaged("read mark", err)
+		return nil, datadir.Damaged("read mark", err)
 	}
-	if err := mark.Verify(opts.FS, engineDir(opts), state.Manifest); err != nil {
+	if err := mark.Verify(opts.FS, opts.dir().Engine(), state.Manifest); err != nil {
 		return nil, err
 	}
 	db, err := engine.OpenToRead(opts.engine())
 	if err != nil {
-		return nil, damaged("open log", err)
+		return nil, datadir.Damaged("open log", err)
 	}
 	c, err := load(db)
 	if err == nil {
@@ -99,7 +100,7 @@ func inspect(opts Options) (*catalogue, error) {
 			// After a recovery the floor stands for what cannot be read; what came
 			// after it is the mark's to miss.
 			if c.topics[name].state.Load().Floor() == 0 {
-				err = damaged("read newest record of topic "+name, cause)
+				err = datadir.Damaged("read newest record of topic "+name, cause)
 			}
 		}
 	}
@@ -124,7 +125,7 @@ func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, er
 	settings.Fail, settings.Stalled, settings.Changed = s.fail, opts.stalled, touch.touch
 	opened, err := engine.Open(settings)
 	if err != nil {
-		return nil, damaged("open log", err)
+		return nil, datadir.Damaged("open log", err)
 	}
 	if err := s.failed(); err != nil {
 		return nil, err
@@ -155,7 +156,7 @@ func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, er
 
 // newMark begins a mark with what the database holds.
 func (c *catalogue) newMark(o Options) (*mark.File, mark.Manifest, error) {
-	manifest, err := mark.Follow(o.FS, engineDir(o), mark.Manifest{})
+	manifest, err := mark.Follow(o.FS, o.dir().Engine(), mark.Manifest{})
 	if err != nil {
 		return nil, manifest, err
 	}
@@ -166,7 +167,7 @@ func (c *catalogue) newMark(o Options) (*mark.File, mark.Manifest, error) {
 	for _, t := range c.topics {
 		state.Topics[t.log] = t.mark()
 	}
-	file, err := mark.Create(o.FS, o.Dir, markName, state)
+	file, err := o.dir().CreateMark(state)
 	return file, manifest, err
 }
 
@@ -176,7 +177,7 @@ func (s *Store) forgetDeleted() error {
 	start, end := layout.DeletedSpan()
 	it, err := s.db.NewIter(records.Span(start, end))
 	if err != nil {
-		return damaged("read deleted topics", err)
+		return datadir.Damaged("read deleted topics", err)
 	}
 	some := it.First()
 	if err := it.Close(); err == nil && !some {

@@ -9,6 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/datadir"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 )
 
@@ -103,6 +104,8 @@ func (o Options) stalled(cause error) {
 // engine returns the options of the engine, for reading.
 func (o Options) engine() engine.Options {
 	return engine.Options{
-		Dir: engineDir(o), FS: o.FS, Logger: o.Logger, MemTableBytes: o.MemTableBytes, CacheBytes: o.CacheBytes,
+		Dir: o.dir().Engine(), FS: o.FS, Logger: o.Logger, MemTableBytes: o.MemTableBytes, CacheBytes: o.CacheBytes,
 	}
 }
+
+func (o Options) dir() datadir.Dir { return datadir.Dir{FS: o.FS, Path: o.Dir} }

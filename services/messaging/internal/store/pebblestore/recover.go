@@ -7,7 +7,7 @@ import (
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
-	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/salvage"
 )
 
 // Recovery says how Recover goes about it.
@@ -31,7 +31,7 @@ func Recover(opts Options, how Recovery) (finding, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("recover store: %w", err)
 	}
-	lock, err := lockDir(opts)
+	lock, err := opts.dir().Lock()
 	if err != nil {
 		return nil, fmt.Errorf("recover store: %w", err)
 	}
@@ -44,7 +44,7 @@ func Recover(opts Options, how Recovery) (finding, err error) {
 }
 
 func recoverLocked(opts Options, how Recovery) (finding, err error) {
-	there, finding := exists(opts)
+	there, finding := opts.dir().Exists()
 	if finding == nil && there {
 		_, finding = inspect(opts)
 	}
@@ -55,16 +55,16 @@ func recoverLocked(opts Options, how Recovery) (finding, err error) {
 		return finding, finding
 	}
 	// A mark that cannot be read says nothing.
-	state, err := mark.Load(opts.FS, opts.Dir, markName)
+	state, err := opts.dir().LoadMark()
 	if err != nil && !errors.Is(err, store.ErrDamaged) && !errors.Is(err, os.ErrNotExist) {
 		return finding, err
 	}
-	if err := salvage(opts); err != nil {
+	if err := salvage.Engine(opts.dir(), opts.engine()); err != nil {
 		return finding, err
 	}
 	s, err := start(opts, renewal{mark: state, lost: how.Definition}.adopt)
 	if err != nil {
 		return finding, err
 	}
-	return finding, errors.Join(s.halt(), writeFormat(opts.FS, opts.Dir))
+	return finding, errors.Join(s.halt(), opts.dir().WriteFormat())
 }

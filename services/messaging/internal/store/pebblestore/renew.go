@@ -6,6 +6,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/datadir"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/records"
@@ -77,7 +78,7 @@ func (r renewal) known(db *pebble.DB) (map[uint64]mark.Topic, error) {
 	for log, m := range r.mark.Topics {
 		gone, err := records.Get(db, layout.DeletedKey(log))
 		if err != nil {
-			return nil, damaged("read deleted topics", err)
+			return nil, datadir.Damaged("read deleted topics", err)
 		}
 		if gone == nil {
 			known[log] = m

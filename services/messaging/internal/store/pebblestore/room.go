@@ -18,9 +18,9 @@ func checkRoom(opts Options) error {
 	if err != nil {
 		return nil //nolint:nilerr // as while running: what cannot be known does not stop it
 	}
-	size, err := enginefs.LogSize(opts.FS, engineDir(opts))
+	size, err := enginefs.LogSize(opts.FS, opts.dir().Engine())
 	if err == nil && free < roomFor(size) {
-		size, err = enginefs.LogWritten(opts.FS, engineDir(opts))
+		size, err = enginefs.LogWritten(opts.FS, opts.dir().Engine())
 	}
 	if err != nil {
 		return fmt.Errorf("look at the log: %w", err)

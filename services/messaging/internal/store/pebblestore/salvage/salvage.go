@@ -1,4 +1,4 @@
-package pebblestore
+package salvage
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/wal"
 
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/datadir"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/enginefs"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
@@ -17,27 +18,28 @@ import (
 
 const damagedName = "damaged"
 
-// salvage brings the engine's directory to where the engine opens it, keeping
-// what it changes. It does nothing if the engine opens it as it is.
-func salvage(opts Options) error {
-	err := tryOpen(opts)
-	for _, mend := range []func(Options) error{cutLogs, dropOptions} {
+// Engine brings the engine of a data directory to where it opens, keeping what it
+// changes in the directory "damaged". It does nothing if the engine opens as it is. It
+// fails with store.ErrDamaged where it does not in the end. settings are the engine's.
+func Engine(dir datadir.Dir, settings engine.Options) error {
+	err := tryOpen(settings)
+	for _, mend := range []func(datadir.Dir) error{cutLogs, dropOptions} {
 		if err == nil {
 			return nil
 		}
-		if mendErr := mend(opts); mendErr != nil {
+		if mendErr := mend(dir); mendErr != nil {
 			return fmt.Errorf("salvage log: %w", errors.Join(mendErr, err))
 		}
-		err = tryOpen(opts)
+		err = tryOpen(settings)
 	}
 	if err != nil {
-		return damaged("salvage log", err)
+		return datadir.Damaged("salvage log", err)
 	}
 	return nil
 }
 
-func tryOpen(opts Options) error {
-	db, err := engine.OpenToRead(opts.engine())
+func tryOpen(settings engine.Options) error {
+	db, err := engine.OpenToRead(settings)
 	if err != nil {
 		return err
 	}
@@ -45,8 +47,8 @@ func tryOpen(opts Options) error {
 }
 
 // cutLogs ends the log before its first damaged record.
-func cutLogs(opts Options) error {
-	logs, err := wal.Scan(wal.Dir{FS: enginefs.Written(opts.FS), Dirname: engineDir(opts)})
+func cutLogs(dir datadir.Dir) error {
+	logs, err := wal.Scan(wal.Dir{FS: enginefs.Written(dir.FS), Dirname: dir.Engine()})
 	if err != nil {
 		return err
 	}
@@ -58,13 +60,13 @@ func cutLogs(opts Options) error {
 		if whole {
 			continue
 		}
-		if err := keepAndCut(opts, path, offset); err != nil {
+		if err := keepAndCut(dir, path, offset); err != nil {
 			return err
 		}
 		for _, later := range logs[i+1:] {
 			for n := range later.NumSegments() {
 				_, path := later.SegmentLocation(n)
-				if err := setAside(opts, path); err != nil {
+				if err := setAside(dir, path); err != nil {
 					return err
 				}
 			}
@@ -91,15 +93,15 @@ func firstDamage(log wal.LogicalLog, newest bool) (path string, offset int64, wh
 }
 
 // keepAndCut moves a file to the damaged ones and puts its beginning in its place.
-func keepAndCut(opts Options, path string, size int64) error {
-	b, err := mark.ReadFile(opts.FS, path)
+func keepAndCut(dir datadir.Dir, path string, size int64) error {
+	b, err := mark.ReadFile(dir.FS, path)
 	if err != nil {
 		return err
 	}
-	if err := setAside(opts, path); err != nil {
+	if err := setAside(dir, path); err != nil {
 		return err
 	}
-	f, err := mark.WriteFile(opts.FS, engineDir(opts), path, b[:min(size, int64(len(b)))])
+	f, err := mark.WriteFile(dir.FS, dir.Engine(), path, b[:min(size, int64(len(b)))])
 	if err != nil {
 		return err
 	}
@@ -107,14 +109,14 @@ func keepAndCut(opts Options, path string, size int64) error {
 }
 
 // dropOptions sets aside the engine's record of its options: it makes a new one.
-func dropOptions(opts Options) error {
-	list, err := opts.FS.List(engineDir(opts))
+func dropOptions(dir datadir.Dir) error {
+	list, err := dir.FS.List(dir.Engine())
 	if err != nil {
 		return err
 	}
 	for _, name := range list {
 		if strings.HasPrefix(name, "OPTIONS-") {
-			if err := setAside(opts, opts.FS.PathJoin(engineDir(opts), name)); err != nil {
+			if err := setAside(dir, dir.FS.PathJoin(dir.Engine(), name)); err != nil {
 				return err
 			}
 		}
@@ -123,12 +125,12 @@ func dropOptions(opts Options) error {
 }
 
 // setAside moves a file to the damaged ones.
-func setAside(opts Options, path string) error {
-	dir := opts.FS.PathJoin(opts.Dir, damagedName)
-	if err := makeDir(opts.FS, dir); err != nil {
+func setAside(dir datadir.Dir, path string) error {
+	damaged := dir.FS.PathJoin(dir.Path, damagedName)
+	if err := datadir.Make(dir.FS, damaged); err != nil {
 		return err
 	}
-	return opts.FS.Rename(path, freeName(opts.FS, opts.FS.PathJoin(dir, opts.FS.PathBase(path))))
+	return dir.FS.Rename(path, freeName(dir.FS, dir.FS.PathJoin(damaged, dir.FS.PathBase(path))))
 }
 
 func freeName(fs vfs.FS, path string) string {
