@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 	"os"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -66,10 +67,10 @@ func finishBackup(o Options) error {
 	if err != nil {
 		return datadir.Damaged("open copy", err)
 	}
-	c, err := load(db)
+	c, err := topics.Load(db)
 	if err == nil {
 		var file *mark.File
-		if file, _, err = c.newMark(o); err == nil {
+		if file, _, err = newMark(o, c); err == nil {
 			err = file.Close()
 		}
 	}
@@ -120,7 +121,7 @@ func restore(backup string, opts Options) error {
 	if err != nil || !ok {
 		return errors.Join(errors.New("copy backup"), err)
 	}
-	s, err := start(partial, renewal{}.adopt)
+	s, err := start(partial, topics.Renewal{}.Adopt)
 	if err != nil {
 		return err
 	}

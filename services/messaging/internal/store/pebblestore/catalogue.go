@@ -2,11 +2,8 @@ package pebblestore
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"fmt"
-
-	"github.com/cockroachdb/pebble/v2"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
@@ -22,7 +19,7 @@ func (s *Store) CreateTopic(ctx context.Context, name string, def store.Definiti
 	var info store.Topic
 	err := s.change(ctx, func() error {
 		if t := s.topics[name]; t != nil {
-			if info = t.info(); !info.Definition.Equal(def) {
+			if info = t.Info(); !info.Definition.Equal(def) {
 				return fmt.Errorf("create topic %s: %w", name, store.ErrTopicExists)
 			}
 			return nil
@@ -32,7 +29,7 @@ func (s *Store) CreateTopic(ctx context.Context, name string, def store.Definiti
 		}
 		t, err := s.create(name, def)
 		if err == nil {
-			info = t.info()
+			info = t.Info()
 		}
 		return err
 	})
@@ -40,17 +37,10 @@ func (s *Store) CreateTopic(ctx context.Context, name string, def store.Definiti
 }
 
 func (s *Store) create(name string, def store.Definition) (*topic, error) {
-	t := &topic{name: name, log: newLog()}
-	st := &state{
-		Topic: layout.Topic{
-			Log: t.log, Epoch: newEpoch(), Created: s.opts.Clock.Now().UTC(), Definition: def,
-		},
-		low: layout.LowWater{First: 1},
-	}
-	t.state.Store(st)
+	t := &topic{Topic: topics.Begin(name, def, s.opts.Clock.Now())}
 	b := s.db.NewBatch()
 	defer func() { _ = b.Close() }()
-	if err := putTopic(b, name, st); err != nil {
+	if err := t.Put(b, t.State()); err != nil {
 		return nil, err
 	}
 	if err := s.write(b); err != nil {
@@ -71,8 +61,8 @@ func (s *Store) UpdateTopic(ctx context.Context, name, epoch string, change func
 		if t == nil {
 			return store.ErrTopicNotFound
 		}
-		next := *t.state.Load()
-		if err := next.checkEpoch(epoch); err != nil {
+		next := *t.State()
+		if err := next.CheckEpoch(epoch); err != nil {
 			return err
 		}
 		def, err := change(next.Definition)
@@ -88,23 +78,23 @@ func (s *Store) UpdateTopic(ctx context.Context, name, epoch string, change func
 				return err
 			}
 		}
-		info = t.info()
+		info = t.Info()
 		return nil
 	})
 	return info, err
 }
 
 // replace makes a topic's definition durable, and then its state.
-func (s *Store) replace(t *topic, next *state) error {
+func (s *Store) replace(t *topic, next *topics.State) error {
 	b := s.db.NewBatch()
 	defer func() { _ = b.Close() }()
-	if err := putTopic(b, t.name, next); err != nil {
+	if err := t.Put(b, next); err != nil {
 		return err
 	}
 	if err := s.write(b); err != nil {
 		return err
 	}
-	t.state.Store(next)
+	t.Set(next)
 	return nil
 }
 
@@ -115,13 +105,13 @@ func (s *Store) DeleteTopic(ctx context.Context, name, epoch string) error {
 		if t == nil {
 			return store.ErrTopicNotFound
 		}
-		next := *t.state.Load()
-		if err := next.checkEpoch(epoch); err != nil {
+		next := *t.State()
+		if err := next.CheckEpoch(epoch); err != nil {
 			return err
 		}
 		// Readers must know before the records are gone.
-		next.deleted = true
-		t.state.Store(&next)
+		next.Deleted = true
+		t.Set(&next)
 		if err := s.erase(t); err != nil {
 			return err
 		}
@@ -141,28 +131,10 @@ func (s *Store) erase(t *topic) error {
 	b := s.db.NewBatch()
 	defer func() { _ = b.Close() }()
 	// A batch refuses nothing but being committed twice.
-	_ = b.Delete(layout.TopicKey(t.name), nil)
-	_ = b.Delete(layout.LowWaterKey(t.log), nil)
-	_ = b.DeleteRange(layout.RecordKey(t.log, 0), layout.RecordKey(t.log, layout.EndOfLog), nil)
-	_ = b.DeleteRange(layout.IDsKey(t.log, 0), layout.IDsKey(t.log, layout.EndOfLog), nil)
-	_ = b.Set(layout.DeletedKey(t.log), nil, nil)
+	_ = b.Delete(layout.TopicKey(t.Name), nil)
+	_ = b.Delete(layout.LowWaterKey(t.Log), nil)
+	_ = b.DeleteRange(layout.RecordKey(t.Log, 0), layout.RecordKey(t.Log, layout.EndOfLog), nil)
+	_ = b.DeleteRange(layout.IDsKey(t.Log, 0), layout.IDsKey(t.Log, layout.EndOfLog), nil)
+	_ = b.Set(layout.DeletedKey(t.Log), nil, nil)
 	return s.write(b)
-}
-
-func putTopic(b *pebble.Batch, name string, st *state) error {
-	value, err := st.Encode()
-	if err != nil {
-		return err
-	}
-	return b.Set(layout.TopicKey(name), value, nil)
-}
-
-// newEpoch returns 80 random bits as text.
-func newEpoch() string { return rand.Text()[:16] }
-
-// newLog returns a random log number, never 0.
-func newLog() uint64 {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return max(binary.BigEndian.Uint64(b[:]), 1)
 }

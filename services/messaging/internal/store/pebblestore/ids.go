@@ -44,23 +44,23 @@ func (r *round) dropIDs(t *topic) {
 		return
 	}
 	end := oldest - layout.MaxMessages
-	_ = r.batch.DeleteRange(layout.IDsKey(t.log, t.idsFrom), layout.IDsKey(t.log, end), nil)
+	_ = r.batch.DeleteRange(layout.IDsKey(t.Log, t.idsFrom), layout.IDsKey(t.Log, end), nil)
 	t.idsFrom = end
 }
 
 // loadIDs reads the ids a topic remembers: the newest up to limit that are not
 // from before oldest.
 func (r *round) loadIDs(t *topic, oldest time.Duration, limit int) error {
-	it, err := r.s.db.NewIter(records.Span(layout.IDsKey(t.log, 0), layout.IDsKey(t.log, layout.EndOfLog)))
+	it, err := r.s.db.NewIter(records.Span(layout.IDsKey(t.Log, 0), layout.IDsKey(t.Log, layout.EndOfLog)))
 	if err != nil {
-		return fmt.Errorf("read ids of topic %s: %w", t.name, err)
+		return fmt.Errorf("read ids of topic %s: %w", t.Name, err)
 	}
 	ids, err := readIDs(it, oldest, limit)
 	if closeErr := it.Close(); err == nil {
 		err = closeErr
 	}
 	if err != nil {
-		return fmt.Errorf("read ids of topic %s: %w: %w", t.name, store.ErrDamaged, err)
+		return fmt.Errorf("read ids of topic %s: %w: %w", t.Name, store.ErrDamaged, err)
 	}
 	t.idsUsed, t.idsFrom = r.age, 0 // there may be older ones, forgotten while nobody looked
 	r.s.setIndex(t, ids)

@@ -70,7 +70,7 @@ func (s *idStore) publish(topic, prefix string, n int) int {
 // stored returns how many ids a topic has in the log.
 func (s *idStore) stored(topic string) (n int) {
 	s.t.Helper()
-	it, err := s.db.NewIter(records.Span(layout.IDsKey(s.topics[topic].log, 0), layout.IDsKey(s.topics[topic].log, layout.EndOfLog)))
+	it, err := s.db.NewIter(records.Span(layout.IDsKey(s.topics[topic].Log, 0), layout.IDsKey(s.topics[topic].Log, layout.EndOfLog)))
 	s.must(err)
 	for ok := it.First(); ok; ok = it.Next() {
 		_, err := layout.ParseIDs(it.Value(), func(int, layout.Fingerprint) { n++ })

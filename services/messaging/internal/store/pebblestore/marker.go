@@ -58,7 +58,7 @@ func (m *marker) advanced(t *topic) {
 func (m *marker) removed(t *topic) {
 	m.mu.Lock()
 	delete(m.changed, t)
-	m.deleted = append(m.deleted, t.log)
+	m.deleted = append(m.deleted, t.Log)
 	m.mu.Unlock()
 }
 
@@ -117,7 +117,7 @@ func (m *marker) write() error {
 		Topics: make(map[uint64]mark.Topic, len(m.changed)),
 	}
 	for t := range m.changed {
-		change.Topics[t.log] = t.mark()
+		change.Topics[t.Log] = t.Mark()
 	}
 	clear(m.changed)
 	m.deleted = nil

@@ -3,11 +3,11 @@ package pebblestore
 import (
 	"errors"
 	"fmt"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 
 	"github.com/cockroachdb/pebble/v2"
 	"golang.org/x/sync/semaphore"
 
-	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/datadir"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
@@ -47,7 +47,7 @@ func openLocked(opts Options) (*Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		adopt = known.adopt
+		adopt = known.Adopt
 	}
 	s, err := start(opts, adopt)
 	if err != nil {
@@ -62,27 +62,17 @@ func openLocked(opts Options) (*Store, error) {
 }
 
 // adoptNew is what start does with a database that is not there yet.
-func adoptNew(db *pebble.DB) (*catalogue, error) {
-	c, err := load(db)
-	if err == nil && len(c.topics) > 0 {
+func adoptNew(db *pebble.DB) (*topics.Catalogue, error) {
+	c, err := topics.Load(db)
+	if err == nil && len(c.Topics) > 0 {
 		err = datadir.NoFormat()
-	}
-	return c, err
-}
-
-// adopt goes on with a catalogue that was read before the database was opened for
-// use. Opening moves what the log holds into tables and changes nothing else.
-func (c *catalogue) adopt(db *pebble.DB) (*catalogue, error) {
-	commit, err := commitOf(db)
-	if err == nil && commit != c.commit {
-		err = fmt.Errorf("commit %d was found, now %d: %w", c.commit.Number, commit.Number, store.ErrDamaged)
 	}
 	return c, err
 }
 
 // inspect opens an existing store for reading only, compares it with its mark, and
 // returns what is in it.
-func inspect(opts Options) (*catalogue, error) {
+func inspect(opts Options) (*topics.Catalogue, error) {
 	state, err := opts.dir().LoadMark()
 	if err != nil {
 		return nil, datadir.Damaged("read mark", err)
@@ -94,25 +84,25 @@ func inspect(opts Options) (*catalogue, error) {
 	if err != nil {
 		return nil, datadir.Damaged("open log", err)
 	}
-	c, err := load(db)
+	c, err := topics.Load(db)
 	if err == nil {
-		for name, cause := range c.unreadable {
+		for name, cause := range c.Unreadable {
 			// After a recovery the floor stands for what cannot be read; what came
 			// after it is the mark's to miss.
-			if c.topics[name].state.Load().Floor() == 0 {
+			if c.Topics[name].State().Floor() == 0 {
 				err = datadir.Damaged("read newest record of topic "+name, cause)
 			}
 		}
 	}
 	if err == nil {
-		err = c.compare(db, state)
+		err = c.Compare(db, state)
 	}
 	return c, errors.Join(err, db.Close())
 }
 
 // start opens the database for use, lets adopt say what is in it and change it,
 // begins a new mark, and starts the goroutines.
-func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, error) {
+func start(opts Options, adopt func(*pebble.DB) (*topics.Catalogue, error)) (*Store, error) {
 	if err := checkRoom(opts); err != nil {
 		return nil, err
 	}
@@ -135,9 +125,12 @@ func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, er
 	if err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
-	s.topics, s.commit = c.topics, c.commit
-	s.ageBase = c.commit.Age - opts.Clock.Running()
-	file, manifest, err := c.newMark(opts)
+	s.topics, s.commit = make(map[string]*topic, len(c.Topics)), c.Commit
+	for name, t := range c.Topics {
+		s.topics[name] = &topic{Topic: t}
+	}
+	s.ageBase = c.Commit.Age - opts.Clock.Running()
+	file, manifest, err := newMark(opts, c)
 	if err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
@@ -155,17 +148,17 @@ func start(opts Options, adopt func(*pebble.DB) (*catalogue, error)) (*Store, er
 }
 
 // newMark begins a mark with what the database holds.
-func (c *catalogue) newMark(o Options) (*mark.File, mark.Manifest, error) {
+func newMark(o Options, c *topics.Catalogue) (*mark.File, mark.Manifest, error) {
 	manifest, err := mark.Follow(o.FS, o.dir().Engine(), mark.Manifest{})
 	if err != nil {
 		return nil, manifest, err
 	}
 	state := mark.State{
-		Commit: c.commit.Number, Manifest: manifest,
-		Topics: make(map[uint64]mark.Topic, len(c.topics)),
+		Commit: c.Commit.Number, Manifest: manifest,
+		Topics: make(map[uint64]mark.Topic, len(c.Topics)),
 	}
-	for _, t := range c.topics {
-		state.Topics[t.log] = t.mark()
+	for _, t := range c.Topics {
+		state.Topics[t.Log] = t.Mark()
 	}
 	file, err := o.dir().CreateMark(state)
 	return file, manifest, err

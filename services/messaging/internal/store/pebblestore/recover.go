@@ -3,6 +3,7 @@ package pebblestore
 import (
 	"errors"
 	"fmt"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 	"os"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
@@ -62,7 +63,7 @@ func recoverLocked(opts Options, how Recovery) (finding, err error) {
 	if err := salvage.Engine(opts.dir(), opts.engine()); err != nil {
 		return finding, err
 	}
-	s, err := start(opts, renewal{mark: state, lost: how.Definition}.adopt)
+	s, err := start(opts, topics.Renewal{Mark: state, Lost: how.Definition}.Adopt)
 	if err != nil {
 		return finding, err
 	}

@@ -3,6 +3,7 @@ package pebblestore
 import (
 	"context"
 	"errors"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 	"log/slog"
 	"time"
 
@@ -44,7 +45,7 @@ func (s *Store) applyRetention(ctx context.Context) {
 	s.mu.RLock()
 	var topics []*topic
 	for _, t := range s.topics {
-		if t.state.Load().Definition.Retention != (store.Retention{}) {
+		if t.State().Definition.Retention != (store.Retention{}) {
 			topics = append(topics, t)
 		}
 	}
@@ -53,10 +54,10 @@ func (s *Store) applyRetention(ctx context.Context) {
 		before, err := s.retainFrom(t)
 		if err == nil && before > 0 {
 			err = s.change(ctx, func() error {
-				if t.state.Load().deleted {
+				if t.State().Deleted {
 					return nil
 				}
-				return s.trim(t, min(before, t.state.Load().last+1))
+				return s.trim(t, min(before, t.State().Last+1))
 			})
 		}
 		switch {
@@ -64,7 +65,7 @@ func (s *Store) applyRetention(ctx context.Context) {
 		case ctx.Err() != nil, errors.Is(err, store.ErrFailed), errors.Is(err, store.ErrClosed):
 			return
 		default:
-			s.opts.Logger.Error("retention failed", slog.String("topic", t.name), slog.Any("error", err))
+			s.opts.Logger.Error("retention failed", slog.String("topic", t.Name), slog.Any("error", err))
 		}
 	}
 }
@@ -72,19 +73,19 @@ func (s *Store) applyRetention(ctx context.Context) {
 // retainFrom returns the first sequence a topic's retention keeps, 0 if nothing
 // is to be removed.
 func (s *Store) retainFrom(t *topic) (uint64, error) {
-	st := t.state.Load()
-	keep, first := st.Definition.Retention, st.low.First
-	if first > st.last {
+	st := t.State()
+	keep, first := st.Definition.Retention, st.Low.First
+	if first > st.Last {
 		return 0, nil
 	}
 	before := first
 	if keep.MaxMessages > 0 {
 		// A leap before the oldest message stays: readers shall be told.
-		if from := t.info().Newest(keep.MaxMessages); from > st.Past.Skip(first) {
+		if from := t.Info().Newest(keep.MaxMessages); from > st.Past.Skip(first) {
 			before = from
 		}
 	}
-	tooBig := keep.MaxBytes > 0 && st.bytes-st.low.Bytes > keep.MaxBytes
+	tooBig := keep.MaxBytes > 0 && st.Bytes-st.Low.Bytes > keep.MaxBytes
 	if keep.MaxAge > 0 || tooBig {
 		from, err := s.scanRetention(t, st, before)
 		if err != nil {
@@ -99,7 +100,7 @@ func (s *Store) retainFrom(t *topic) (uint64, error) {
 }
 
 // scanRetention walks the oldest records up to the first to keep.
-func (s *Store) scanRetention(t *topic, st *state, from uint64) (uint64, error) {
+func (s *Store) scanRetention(t *topic, st *topics.State, from uint64) (uint64, error) {
 	keep := st.Definition.Retention
 	oldest := int64(-1)
 	if keep.MaxAge > 0 {
@@ -110,7 +111,7 @@ func (s *Store) scanRetention(t *topic, st *state, from uint64) (uint64, error) 
 	if s.closed {
 		return 0, store.ErrClosed
 	}
-	c, err := records.Open(s.db, t.log, st.last)
+	c, err := records.Open(s.db, t.Log, st.Last)
 	if err != nil {
 		return 0, err
 	}
@@ -118,8 +119,8 @@ func (s *Store) scanRetention(t *topic, st *state, from uint64) (uint64, error) 
 	f, ok, err := c.Seek(from)
 	for ; err == nil && ok; f, ok, err = c.Next() {
 		tooOld := f.Time < oldest
-		left := st.bytes - f.EndBytes + uint64(len(f.Frames))
-		tooBig := keep.MaxBytes > 0 && left > keep.MaxBytes && f.Last() < st.last
+		left := st.Bytes - f.EndBytes + uint64(len(f.Frames))
+		tooBig := keep.MaxBytes > 0 && left > keep.MaxBytes && f.Last() < st.Last
 		if !tooOld && !tooBig {
 			return from, nil
 		}

@@ -2,6 +2,7 @@ package pebblestore
 
 import (
 	"fmt"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 	"slices"
 	"time"
 
@@ -27,7 +28,7 @@ type round struct {
 // staged is a topic as it will be after the round, and its record being built.
 type staged struct {
 	*topic
-	state   state
+	state   topics.State
 	expect  int // bytes of messages still to come in this round, at most
 	stamp   frame.Stamp
 	record  []byte // frames; nil between records
@@ -52,9 +53,9 @@ func (s *Store) newRound(tasks []*task) *round {
 	for _, t := range tasks {
 		st := r.topics[t.batch.topic]
 		if st == nil {
-			st = &staged{topic: t.batch.topic, state: *t.batch.topic.state.Load()}
-			st.state.time = logTime(r.now, st.state.time)
-			st.stamp = frame.NewStamp(st.state.time)
+			st = &staged{topic: t.batch.topic, state: *t.batch.topic.State()}
+			st.state.Time = logTime(r.now, st.state.Time)
+			st.stamp = frame.NewStamp(st.state.Time)
 			r.topics[t.batch.topic] = st
 		}
 		st.expect += t.batch.size + 32*len(t.batch.messages)
@@ -66,10 +67,10 @@ func (s *Store) newRound(tasks []*task) *round {
 // of the batch is in the round.
 func (r *round) stage(b *batchTask) error {
 	st := r.topics[b.topic]
-	if st.state.deleted {
+	if st.state.Deleted {
 		return store.ErrTopicNotFound
 	}
-	if err := st.state.checkEpoch(b.epoch); err != nil {
+	if err := st.state.CheckEpoch(b.epoch); err != nil {
 		return err
 	}
 	b.receipt = store.Receipt{Epoch: st.state.Epoch, Durability: store.Synced}
@@ -91,14 +92,14 @@ func (r *round) stage(b *batchTask) error {
 
 // check decides whether the new messages of a batch may be stored.
 func (r *round) check(st *staged, b *batchTask) error {
-	if b.last != nil && *b.last != st.state.last {
-		return &store.MismatchError{Actual: st.state.cursor()}
+	if b.last != nil && *b.last != st.state.Last {
+		return &store.MismatchError{Actual: st.state.Cursor()}
 	}
 	if r.full != nil {
 		return r.s.refuse(r.full)
 	}
-	if st.state.last+uint64(len(b.messages)) > store.MaxSequence {
-		return fmt.Errorf("topic %s has no sequences left", st.name)
+	if st.state.Last+uint64(len(b.messages)) > store.MaxSequence {
+		return fmt.Errorf("topic %s has no sequences left", st.Name)
 	}
 	limit := st.state.Definition.MaxMessageBytes
 	if limit == 0 {
@@ -127,7 +128,7 @@ func (r *round) add(st *staged, b *batchTask) {
 	duplicates := b.receipt.Duplicates
 	remember := b.ids != nil && st.state.Definition.Dedups()
 	room := st.topic.ids.Room()
-	b.receipt.First = st.state.last + 1
+	b.receipt.First = st.state.Last + 1
 	for i, m := range b.messages {
 		if len(duplicates) > 0 && duplicates[0].Index == i {
 			duplicates = duplicates[1:]
@@ -135,11 +136,11 @@ func (r *round) add(st *staged, b *batchTask) {
 		}
 		r.addMessage(st, m.Data)
 		if remember && b.ids[i] != (layout.Fingerprint{}) {
-			st.ids.Add(int(st.state.last-st.first), b.ids[i])
-			st.topic.ids.Add(b.ids[i], st.state.last, r.age)
+			st.ids.Add(int(st.state.Last-st.first), b.ids[i])
+			st.topic.ids.Add(b.ids[i], st.state.Last, r.age)
 		}
 	}
-	b.receipt.Last = st.state.last
+	b.receipt.Last = st.state.Last
 	st.changed = true
 	if grown := st.topic.ids.Room() - room; grown > 0 {
 		r.s.idsRoom += grown
@@ -148,7 +149,7 @@ func (r *round) add(st *staged, b *batchTask) {
 }
 
 func (r *round) addMessage(st *staged, data []byte) {
-	sequence := st.state.last + 1
+	sequence := st.state.Last + 1
 	size := frame.Size(len(data), sequence, st.stamp)
 	if st.record != nil && (len(st.record)+size > store.MaxRecordBytes || sequence-st.first >= layout.MaxMessages) {
 		r.seal(st)
@@ -161,24 +162,24 @@ func (r *round) addMessage(st *staged, data []byte) {
 	}
 	st.record = frame.Append(st.record, data, sequence, st.stamp)
 	st.expect -= size
-	st.state.last = sequence
-	st.state.bytes += uint64(size)
-	st.state.count++
+	st.state.Last = sequence
+	st.state.Bytes += uint64(size)
+	st.state.Count++
 }
 
 // put adds what is new of the record being built to the batch, as a record.
 func (r *round) put(st *staged) {
-	key, frames := layout.RecordKey(st.log, st.storedFirst), st.record[st.stored:]
+	key, frames := layout.RecordKey(st.Log, st.storedFirst), st.record[st.stored:]
 	op := r.batch.SetDeferred(len(key), layout.HeaderSize+len(frames))
 	copy(op.Key, key)
 	copy(op.Value[layout.HeaderSize:], frames)
-	layout.PutHeader(op.Value, st.log, st.storedFirst, layout.Header{
-		Time: st.state.time, Count: uint32(st.state.last - st.storedFirst + 1),
-		EndBytes: st.state.bytes, EndMessages: st.state.count,
+	layout.PutHeader(op.Value, st.Log, st.storedFirst, layout.Header{
+		Time: st.state.Time, Count: uint32(st.state.Last - st.storedFirst + 1),
+		EndBytes: st.state.Bytes, EndMessages: st.state.Count,
 	})
 	_ = op.Finish() // fails in no batch without an index
 	r.stats.Bytes += len(op.Value)
-	st.stored, st.storedFirst = len(st.record), st.state.last+1
+	st.stored, st.storedFirst = len(st.record), st.state.Last+1
 }
 
 // seal completes the record being built.
@@ -186,21 +187,21 @@ func (r *round) seal(st *staged) {
 	r.put(st)
 	if !st.ids.Empty() {
 		// A batch refuses nothing but being committed twice.
-		_ = r.batch.Set(layout.IDsKey(st.log, st.first), st.ids.Encode(r.age), nil)
+		_ = r.batch.Set(layout.IDsKey(st.Log, st.first), st.ids.Encode(r.age), nil)
 	}
 	if cap(st.record) > 2*len(st.record) { // much of what was expected was not stored
 		st.record = slices.Clone(st.record)
 	}
-	at := layout.Time(st.state.time)
+	at := layout.Time(st.state.Time)
 	r.records = append(r.records, store.Commit{
-		Topic: st.name, Epoch: st.state.Epoch,
+		Topic: st.Name, Epoch: st.state.Epoch,
 		Record: store.Record{
-			First: st.first, Last: st.state.last, FirstTime: at, LastTime: at,
+			First: st.first, Last: st.state.Last, FirstTime: at, LastTime: at,
 			Frames: slices.Clip(st.record),
 		},
 	})
-	r.s.engine.Wrote(st.log, len(st.record))
-	r.stats.Messages += int(st.state.last - st.first + 1)
+	r.s.engine.Wrote(st.Log, len(st.record))
+	r.stats.Messages += int(st.state.Last - st.first + 1)
 	st.record, st.ids = nil, layout.IDs{}
 }
 
@@ -221,7 +222,7 @@ func (r *round) commit() error {
 	}
 	for t, st := range r.topics {
 		if st.changed {
-			t.state.Store(&st.state)
+			t.Set(&st.state)
 			r.s.marker.advanced(t)
 		}
 	}

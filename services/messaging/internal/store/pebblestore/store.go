@@ -90,7 +90,7 @@ func (s *Store) GetTopic(_ context.Context, name string) (store.Topic, error) {
 	if err != nil {
 		return store.Topic{}, err
 	}
-	return t.info(), nil
+	return t.Info(), nil
 }
 
 // ListTopics implements store.Store.
@@ -115,7 +115,7 @@ func (s *Store) ListTopics(_ context.Context, after string, limit int) ([]store.
 	more := len(names) > limit
 	var list []store.Topic
 	for _, name := range names[:min(limit, len(names))] {
-		list = append(list, s.topics[name].info())
+		list = append(list, s.topics[name].Info())
 	}
 	return list, more, nil
 }

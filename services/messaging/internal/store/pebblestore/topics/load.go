@@ -1,4 +1,4 @@
-package pebblestore
+package topics
 
 import (
 	"cmp"
@@ -14,20 +14,22 @@ import (
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/records"
 )
 
-// catalogue is what a database says about itself, without its records.
-type catalogue struct {
-	commit layout.Commit
-	topics map[string]*topic
-	// unreadable has the topics whose newest record cannot be read.
-	unreadable map[string]error
+// Catalogue is what a database says about itself, without its records.
+type Catalogue struct {
+	// Commit is the last one.
+	Commit layout.Commit
+	// Topics are those there are, by name.
+	Topics map[string]*Topic
+	// Unreadable has the topics whose newest record cannot be read.
+	Unreadable map[string]error
 }
 
-// load reads the catalogue. Damage fails it with store.ErrDamaged, but for the
-// newest record of a topic, which goes to unreadable.
-func load(db pebble.Reader) (*catalogue, error) {
-	c := &catalogue{topics: make(map[string]*topic), unreadable: make(map[string]error)}
+// Load reads the catalogue. Damage fails it with store.ErrDamaged, but for the
+// newest record of a topic, which goes to Unreadable.
+func Load(db pebble.Reader) (*Catalogue, error) {
+	c := &Catalogue{Topics: make(map[string]*Topic), Unreadable: make(map[string]error)}
 	var err error
-	if c.commit, err = commitOf(db); err != nil {
+	if c.Commit, err = CommitOf(db); err != nil {
 		return nil, err
 	}
 	list, err := topicList(db)
@@ -47,7 +49,8 @@ func load(db pebble.Reader) (*catalogue, error) {
 	return c, nil
 }
 
-func commitOf(db pebble.Reader) (layout.Commit, error) {
+// CommitOf returns the last commit of a database. It fails with store.ErrDamaged.
+func CommitOf(db pebble.Reader) (layout.Commit, error) {
 	var commit layout.Commit
 	value, err := records.Get(db, layout.CommitKey())
 	if err == nil && value != nil {
@@ -57,6 +60,17 @@ func commitOf(db pebble.Reader) (layout.Commit, error) {
 		return commit, datadir.Damaged("read commit number", err)
 	}
 	return commit, nil
+}
+
+// Adopt goes on with a catalogue that was read before the database was opened for
+// use. Opening moves what the log holds into tables and changes nothing else:
+// if the commit is another one, that is a store.ErrDamaged.
+func (c *Catalogue) Adopt(db *pebble.DB) (*Catalogue, error) {
+	commit, err := CommitOf(db)
+	if err == nil && commit != c.Commit {
+		err = fmt.Errorf("commit %d was found, now %d: %w", c.Commit.Number, commit.Number, store.ErrDamaged)
+	}
+	return c, err
 }
 
 type namedTopic struct {
@@ -85,47 +99,45 @@ func topicList(db pebble.Reader) ([]namedTopic, error) {
 	return list, it.Error()
 }
 
-func (c *catalogue) loadTopic(db pebble.Reader, ends *records.Ends, def namedTopic) error {
-	t := &topic{name: def.name, log: def.Log}
-	st := &state{Topic: def.Topic, low: layout.LowWater{First: 1}}
+func (c *Catalogue) loadTopic(db pebble.Reader, ends *records.Ends, def namedTopic) error {
+	st := &State{Topic: def.Topic, Low: layout.LowWater{First: 1}}
 	value, err := ends.LowWater(def.Log)
 	if err == nil && value != nil {
-		st.low, err = layout.ParseLowWater(value)
+		st.Low, err = layout.ParseLowWater(value)
 	}
 	if err != nil {
 		return err
 	}
-	st.last = max(def.Floor(), st.low.First-1)
-	st.time = max(def.PastTime, st.low.Time)
-	st.bytes, st.count = st.low.Bytes, st.low.Messages
+	st.Last = max(def.Floor(), st.Low.First-1)
+	st.Time = max(def.PastTime, st.Low.Time)
+	st.Bytes, st.Count = st.Low.Bytes, st.Low.Messages
 	newest, ok, err := ends.NewestRecord(def.Log)
 	if err != nil {
-		c.unreadable[def.name] = err
+		c.Unreadable[def.name] = err
 		newest, ok = records.NewestReadable(db, def.Log)
 	}
 	if ok {
-		st.last = max(st.last, newest.Last())
-		st.time = max(st.time, newest.Time)
+		st.Last = max(st.Last, newest.Last())
+		st.Time = max(st.Time, newest.Time)
 		// Purging all leaves a record only where the low water hides part of it.
-		st.bytes, st.count = max(st.bytes, newest.EndBytes), max(st.count, newest.EndMessages)
+		st.Bytes, st.Count = max(st.Bytes, newest.EndBytes), max(st.Count, newest.EndMessages)
 	}
-	t.state.Store(st)
-	c.topics[def.name] = t
+	c.Topics[def.name] = New(def.name, st)
 	return nil
 }
 
-// compare returns what is missing from the catalogue by the mark, nil if nothing
-// is.
-func (c *catalogue) compare(db pebble.Reader, state mark.State) error {
-	loss := &store.LossError{Acknowledged: state.Commit, Found: c.commit.Number}
-	logs := make(map[uint64]*topic, len(c.topics))
-	for _, t := range c.topics {
-		logs[t.log] = t
+// Compare returns what is missing from the catalogue by the mark, as a
+// *store.LossError, nil if nothing is.
+func (c *Catalogue) Compare(db pebble.Reader, state mark.State) error {
+	loss := &store.LossError{Acknowledged: state.Commit, Found: c.Commit.Number}
+	logs := make(map[uint64]*Topic, len(c.Topics))
+	for _, t := range c.Topics {
+		logs[t.Log] = t
 	}
 	for log, want := range state.Topics {
 		if t := logs[log]; t != nil {
-			if found := t.state.Load().last; found < want.Last {
-				loss.Topics = append(loss.Topics, store.TopicLoss{Name: t.name, Acknowledged: want.Last, Found: found})
+			if found := t.State().Last; found < want.Last {
+				loss.Topics = append(loss.Topics, store.TopicLoss{Name: t.Name, Acknowledged: want.Last, Found: found})
 			}
 			continue
 		}

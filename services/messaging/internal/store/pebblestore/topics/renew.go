@@ -1,4 +1,4 @@
-package pebblestore
+package topics
 
 import (
 	"slices"
@@ -18,16 +18,17 @@ import (
 // them. A topic has room for 8,000 leaps.
 const leap = 1 << 40
 
-// renewal is what was known before of a store whose topics get new epochs.
-type renewal struct {
-	mark mark.State
-	// lost is the definition of topics of which the name is all that is left.
-	lost store.Definition
+// Renewal is what was known before of a store whose topics get new epochs.
+type Renewal struct {
+	// Mark is what was acknowledged.
+	Mark mark.State
+	// Lost is the definition of topics of which the name is all that is left.
+	Lost store.Definition
 }
 
-// adopt reads a catalogue and renews it.
-func (r renewal) adopt(db *pebble.DB) (*catalogue, error) {
-	c, err := load(db)
+// Adopt reads a catalogue and gives every topic a new epoch, durably.
+func (r Renewal) Adopt(db *pebble.DB) (*Catalogue, error) {
+	c, err := Load(db)
 	if err == nil {
 		err = c.renew(db, r)
 	}
@@ -37,45 +38,45 @@ func (r renewal) adopt(db *pebble.DB) (*catalogue, error) {
 // renew gives every topic a new epoch that goes on above everything that may
 // have been issued before, and makes topics that are missing again, empty. It is
 // one batch: it happens all or not at all.
-func (c *catalogue) renew(db *pebble.DB, r renewal) error {
+func (c *Catalogue) renew(db *pebble.DB, r Renewal) error {
 	b := db.NewBatch()
 	defer func() { _ = b.Close() }()
 	missing, err := r.known(db)
 	if err != nil {
 		return err
 	}
-	for _, t := range c.topics {
-		next := *t.state.Load()
-		next.renew(missing[t.log])
-		delete(missing, t.log)
+	for _, t := range c.Topics {
+		next := *t.State()
+		next.renew(missing[t.Log])
+		delete(missing, t.Log)
 		if err := t.renew(b, &next); err != nil {
 			return err
 		}
 	}
 	for log, m := range missing {
-		if c.topics[m.Name] != nil {
+		if c.Topics[m.Name] != nil {
 			continue // an older life of a topic whose deletion is lost too
 		}
-		t := &topic{name: m.Name, log: log}
-		next := &state{
-			Topic: layout.Topic{Log: log, Epoch: m.Epoch, Definition: r.lost},
-			low:   layout.LowWater{First: 1},
+		t := &Topic{Name: m.Name, Log: log}
+		next := &State{
+			Topic: layout.Topic{Log: log, Epoch: m.Epoch, Definition: r.Lost},
+			Low:   layout.LowWater{First: 1},
 		}
 		next.renew(m)
 		if err := t.renew(b, next); err != nil {
 			return err
 		}
-		c.topics[m.Name] = t
+		c.Topics[m.Name] = t
 	}
-	c.commit.Number = max(c.commit.Number, r.mark.Commit) + 1
-	_ = b.Set(layout.CommitKey(), c.commit.Encode(), nil)
+	c.Commit.Number = max(c.Commit.Number, r.Mark.Commit) + 1
+	_ = b.Set(layout.CommitKey(), c.Commit.Encode(), nil)
 	return b.Commit(pebble.Sync)
 }
 
 // known returns the topics of the mark that were not deleted.
-func (r renewal) known(db *pebble.DB) (map[uint64]mark.Topic, error) {
+func (r Renewal) known(db *pebble.DB) (map[uint64]mark.Topic, error) {
 	known := make(map[uint64]mark.Topic)
-	for log, m := range r.mark.Topics {
+	for log, m := range r.Mark.Topics {
 		gone, err := records.Get(db, layout.DeletedKey(log))
 		if err != nil {
 			return nil, datadir.Damaged("read deleted topics", err)
@@ -87,20 +88,20 @@ func (r renewal) known(db *pebble.DB) (map[uint64]mark.Topic, error) {
 	return known, nil
 }
 
-func (t *topic) renew(b *pebble.Batch, next *state) error {
-	t.state.Store(next)
+func (t *Topic) renew(b *pebble.Batch, next *State) error {
+	t.Set(next)
 	// Ids of lost messages: a retry shall be stored.
 	lost := next.Past[len(next.Past)-1].End + 1
-	_ = b.DeleteRange(layout.IDsKey(t.log, lost), layout.IDsKey(t.log, layout.EndOfLog), nil)
-	return putTopic(b, t.name, next)
+	_ = b.DeleteRange(layout.IDsKey(t.Log, lost), layout.IDsKey(t.Log, layout.EndOfLog), nil)
+	return t.Put(b, next)
 }
 
 // renew ends the epoch at what was found of it and begins another one above what
 // was found, and above what the mark knows.
-func (s *state) renew(known mark.Topic) {
+func (s *State) renew(known mark.Topic) {
 	past := store.PastEpoch{
-		Epoch: s.Epoch, End: s.last,
-		Next: min(max(s.last, known.Last)+leap, store.MaxSequence) + 1,
+		Epoch: s.Epoch, End: s.Last,
+		Next: min(max(s.Last, known.Last)+leap, store.MaxSequence) + 1,
 	}
 	s.Past = append(slices.Clone(s.Past), past)
 	if known.Epoch != "" && known.Epoch != s.Epoch {
@@ -109,5 +110,5 @@ func (s *state) renew(known mark.Topic) {
 		s.Past = append(s.Past, past)
 	}
 	s.Past = s.Past[max(0, len(s.Past)-store.MaxPast):]
-	s.Epoch, s.last, s.PastTime = newEpoch(), past.Next-1, s.time
+	s.Epoch, s.Last, s.PastTime = newEpoch(), past.Next-1, s.Time
 }
