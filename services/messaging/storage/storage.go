@@ -11,6 +11,7 @@ import (
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/datadir"
 	"github.com/parleyhq/parley/services/messaging/internal/translate"
 )
 
@@ -89,7 +90,7 @@ func mustExist(dir string) error {
 		return err
 	case len(list) == 0:
 		return fmt.Errorf("%s is empty: %w", dir, ErrNoStore)
-	case !pebblestore.Traces(os.DirFS(dir)):
+	case !datadir.Traces(os.DirFS(dir)):
 		return fmt.Errorf("%s has other files: %w", dir, ErrNoStore)
 	default:
 		return nil

@@ -36,7 +36,7 @@ func (s *Store) Append(ctx context.Context, req store.AppendRequest) (store.Rece
 	}
 	// The ids may weigh more than the messages.
 	weight := int64(b.size) + int64(len(b.messages))*64
-	if err := s.do(ctx, &task{batch: b, weight: weight}); err != nil {
+	if err := s.do(ctx, &task{Work: work{batch: b}, Weight: weight}); err != nil {
 		return store.Receipt{}, err
 	}
 	return b.receipt, nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 	"os"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -14,6 +13,7 @@ import (
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/datadir"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 )
 
 // Backup writes a copy of the store, as it is at some moment during the call,

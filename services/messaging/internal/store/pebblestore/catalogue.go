@@ -3,15 +3,15 @@ package pebblestore
 import (
 	"context"
 	"fmt"
-	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 )
 
 // change runs f in the committer, between rounds.
 func (s *Store) change(ctx context.Context, f func() error) error {
-	return s.do(ctx, &task{change: f})
+	return s.do(ctx, &task{Work: work{change: f}})
 }
 
 // CreateTopic implements store.Store.

@@ -10,11 +10,21 @@ import (
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/queue"
 )
 
 // roundBytes bounds the messages of one round, and so the memory and the time
 // it takes.
 const roundBytes = 4 << 20
+
+// work is a change that the committer makes: a batch to be stored or another change.
+// Either is set.
+type work struct {
+	batch  *batchTask
+	change func() error
+}
+
+type task = queue.Task[work]
 
 // commitLoop is the committer. It ends when the queue is closed and empty.
 func (s *Store) commitLoop() {
@@ -23,14 +33,14 @@ func (s *Store) commitLoop() {
 	var tasks []*task
 	for {
 		s.gather()
-		tasks = s.queue.take(tasks)
+		tasks = s.queue.Take(tasks)
 		if len(tasks) == 0 {
 			return
 		}
 		for rest := tasks; len(rest) > 0; {
 			n := s.next(rest)
 			for _, t := range rest[:n] {
-				close(t.done)
+				t.Done()
 			}
 			rest = rest[n:]
 		}
@@ -41,8 +51,8 @@ func (s *Store) commitLoop() {
 // do has the committer do a task. Who gives up waiting is told if it is the storage
 // that keeps the committer.
 func (s *Store) do(ctx context.Context, t *task) error {
-	err := s.queue.put(ctx, t)
-	if full := s.engine.Stalled(); full != nil && errors.Is(err, errNotTaken) {
+	err := s.queue.Put(ctx, t)
+	if full := s.engine.Stalled(); full != nil && errors.Is(err, queue.ErrNotTaken) {
 		return fmt.Errorf("%w: %w", s.refuse(full), err)
 	}
 	return err
@@ -51,15 +61,15 @@ func (s *Store) do(ctx context.Context, t *task) error {
 // next does the first tasks, either one change or a round of batches, and
 // returns how many.
 func (s *Store) next(tasks []*task) int {
-	if tasks[0].change != nil {
-		if tasks[0].err = s.failed(); tasks[0].err == nil {
-			tasks[0].err = tasks[0].change()
+	if tasks[0].Work.change != nil {
+		if tasks[0].Err = s.failed(); tasks[0].Err == nil {
+			tasks[0].Err = tasks[0].Work.change()
 		}
 		return 1
 	}
 	n, size := 0, int64(0)
-	for n < len(tasks) && tasks[n].batch != nil && (n == 0 || size+tasks[n].weight <= roundBytes) {
-		size += tasks[n].weight
+	for n < len(tasks) && tasks[n].Work.batch != nil && (n == 0 || size+tasks[n].Weight <= roundBytes) {
+		size += tasks[n].Weight
 		n++
 	}
 	s.runRound(tasks[:n])
@@ -73,14 +83,14 @@ func (s *Store) runRound(tasks []*task) {
 	if err == nil {
 		r := s.newRound(tasks)
 		for _, t := range tasks {
-			t.err = r.stage(t.batch)
+			t.Err = r.stage(t.Work.batch)
 		}
 		err = r.commit()
 		s.last = r.stats
 	}
 	if err != nil {
 		for _, t := range tasks {
-			t.err = err
+			t.Err = err
 		}
 	}
 }

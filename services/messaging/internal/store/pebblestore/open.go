@@ -3,7 +3,6 @@ package pebblestore
 import (
 	"errors"
 	"fmt"
-	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 
 	"github.com/cockroachdb/pebble/v2"
 	"golang.org/x/sync/semaphore"
@@ -12,7 +11,9 @@ import (
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/mark"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/queue"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/records"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 )
 
 // Open opens the store in a data directory, or makes a new one in an empty
@@ -107,7 +108,7 @@ func start(opts Options, adopt func(*pebble.DB) (*topics.Catalogue, error)) (*St
 		return nil, err
 	}
 	s := &Store{
-		opts: opts, queue: newQueue(opts.QueueBytes), crowd: newCrowd(),
+		opts: opts, queue: queue.New[work](opts.QueueBytes), crowd: newCrowd(),
 		copying: semaphore.NewWeighted(1), ended: make(chan struct{}),
 	}
 	var touch touchable

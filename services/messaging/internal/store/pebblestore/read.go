@@ -3,12 +3,12 @@ package pebblestore
 import (
 	"context"
 	"fmt"
-	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 	"time"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/records"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 )
 
 // Read implements store.Store.

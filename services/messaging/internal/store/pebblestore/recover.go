@@ -3,12 +3,12 @@ package pebblestore
 import (
 	"errors"
 	"fmt"
-	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 	"os"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/salvage"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 )
 
 // Recovery says how Recover goes about it.

@@ -3,12 +3,12 @@ package pebblestore
 import (
 	"context"
 	"errors"
-	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 	"log/slog"
 	"time"
 
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/records"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/topics"
 )
 
 // trimmer applies retention in the background.

@@ -16,6 +16,7 @@ import (
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/engine"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
+	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/queue"
 )
 
 // Store implements store.Store.
@@ -25,7 +26,7 @@ type Store struct {
 	db     *pebble.DB // the engine's
 	lock   io.Closer
 
-	queue   *queue
+	queue   *queue.Queue[work]
 	marker  *marker
 	trimmer *trimmer
 	ended   chan struct{} // closed when the committer has ended
@@ -55,7 +56,7 @@ var _ store.Store = (*Store)(nil)
 // fail records that the log cannot be written and tells the owner, once.
 func (s *Store) fail(err error) {
 	if s.failure.CompareAndSwap(nil, &err) {
-		s.queue.kill()
+		s.queue.Kill()
 		s.opts.OnFatal(err)
 	}
 }
@@ -124,12 +125,12 @@ func (s *Store) ListTopics(_ context.Context, after string, limit int) ([]store.
 // to be committed. After a failure it only unlocks the directory: the engine is
 // in no state to be closed, and the process should end.
 func (s *Store) Close() error {
-	s.queue.close()
+	s.queue.Close()
 	if s.failure.Load() == nil {
 		s.trimmer.stop()
 		select {
 		case <-s.ended:
-		case <-s.queue.dead: // the committer may hang in the engine
+		case <-s.queue.Dead(): // the committer may hang in the engine
 		}
 	}
 	var markErr error

@@ -1,4 +1,4 @@
-package pebblestore
+package queue
 
 import (
 	"context"
@@ -14,28 +14,28 @@ import (
 func TestTwoPublishersShare(t *testing.T) {
 	t.Parallel()
 	const publishers, all = 2, 4000
-	q := newQueue(1 << 20)
+	q := New[struct{}](1 << 20)
 	var group sync.WaitGroup
 	var begun atomic.Int32
 	for range publishers {
 		group.Go(func() {
 			for begun.Add(1) <= all {
-				if err := q.put(t.Context(), &task{}); err != nil {
+				if err := q.Put(t.Context(), &Task[struct{}]{}); err != nil {
 					t.Error(err)
 				}
 			}
 		})
 	}
 	commits := 0
-	var tasks []*task
+	var tasks []*Task[struct{}]
 	for left := all; left > 0; left -= len(tasks) {
-		tasks = q.take(tasks)
+		tasks = q.Take(tasks)
 		commits++
 		for waits(q)+len(tasks) < min(publishers, left) { // a sync lets the other come
 			runtime.Gosched()
 		}
 		for _, task := range tasks {
-			close(task.done)
+			task.Done()
 		}
 	}
 	group.Wait()
@@ -45,7 +45,7 @@ func TestTwoPublishersShare(t *testing.T) {
 }
 
 // waits is how many tasks wait.
-func waits(q *queue) int {
+func waits(q *Queue[struct{}]) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.tasks)
@@ -55,27 +55,27 @@ func waits(q *queue) int {
 // one that was taken is.
 func TestWithdraw(t *testing.T) {
 	t.Parallel()
-	q := newQueue(1 << 20)
+	q := New[struct{}](1 << 20)
 	ctx, cancel := context.WithCancel(t.Context())
 	outcome := make(chan error, 3)
-	put := func(ctx context.Context) { go func() { outcome <- q.put(ctx, &task{}) }() }
+	put := func(ctx context.Context) { go func() { outcome <- q.Put(ctx, &Task[struct{}]{}) }() }
 	put(ctx)
-	taken := q.take(nil)
+	taken := q.Take(nil)
 	put(ctx)
 	put(t.Context())
 	for waits(q) < 2 {
 		runtime.Gosched()
 	}
 	cancel()
-	if err := <-outcome; !errors.Is(err, errNotTaken) || !errors.Is(err, context.Canceled) {
+	if err := <-outcome; !errors.Is(err, ErrNotTaken) || !errors.Is(err, context.Canceled) {
 		t.Errorf("given up: %v", err)
 	}
-	rest := q.take(nil)
+	rest := q.Take(nil)
 	if len(taken) != 1 || len(rest) != 1 {
 		t.Fatalf("took %d, then %d tasks, want one each", len(taken), len(rest))
 	}
 	for _, task := range append(taken, rest...) {
-		close(task.done)
+		task.Done()
 		if err := <-outcome; err != nil {
 			t.Error(err)
 		}
