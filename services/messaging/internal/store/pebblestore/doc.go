@@ -16,4 +16,11 @@
 // new epoch, as after Restore, which remembers where the earlier ones ended and
 // leaps over what they may have issued. What is missing is a gap that readers are
 // told of. A damaged table shows when it is read, as such a gap.
+//
+// The parts that stand by themselves have packages of their own, from the bottom up:
+// enginefs and engine are Pebble and the file systems under it, layout says what its
+// keys and values are, mark keeps the mark, datadir is the directory around both, records
+// reads the log, topics knows the durable state of topics, dedup remembers ids, queue
+// holds what waits for the committer, check and salvage work on what no process has open.
+// None of them knows this package.
 package pebblestore
