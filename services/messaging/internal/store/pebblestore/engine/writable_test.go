@@ -43,7 +43,7 @@ func TestWritable(t *testing.T) {
 		if !errors.Is(w.err(), step.want) {
 			t.Errorf("step %d: %v, want %v", i, w.err(), step.want)
 		}
-		if change := (was == nil) != (w.err() == nil); change != (len(told) > before) || change && told[before] != w.err() {
+		if change := (was == nil) != (w.err() == nil); change != (len(told) > before) || change && !errors.Is(told[before], w.err()) {
 			t.Errorf("step %d: told %v", i, told[before:])
 		}
 	}
