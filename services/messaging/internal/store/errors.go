@@ -33,6 +33,18 @@ var (
 	ErrDamaged = errors.New("data is damaged")
 )
 
+// TopicExistsError is an ErrTopicExists.
+type TopicExistsError struct {
+	// Existing is the topic's definition, Wanted the one that was asked for.
+	Existing, Wanted Definition
+}
+
+// Error implements error.
+func (*TopicExistsError) Error() string { return ErrTopicExists.Error() }
+
+// Unwrap returns ErrTopicExists.
+func (*TopicExistsError) Unwrap() error { return ErrTopicExists }
+
 // Refused reports whether an error of a change says for certain that nothing was
 // changed. Any other error leaves that open.
 func Refused(err error) bool {

@@ -77,7 +77,7 @@ func explainTopic(err error) (Failure, bool) {
 	case errors.Is(err, store.ErrTopicExists):
 		return Failure{
 			Code: connect.CodeAlreadyExists, Reason: errorv1.Reason_REASON_TOPIC_ALREADY_EXISTS,
-			Text: "the topic exists with another definition: update it, or choose another name",
+			Text: "the topic exists with another definition" + differing(err) + ": update it, or choose another name",
 		}, true
 	case errors.As(err, &mismatch):
 		f := Failure{

@@ -1,7 +1,9 @@
 package translate
 
 import (
+	"errors"
 	"maps"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -57,6 +59,34 @@ func Definition(t *messagingv1.Topic) store.Definition {
 		DedupWindow:     window(t),
 		DedupMaxIDs:     maxIDs,
 	}
+}
+
+// differing names the fields in which a topic that exists has another definition,
+// to be put behind it.
+func differing(err error) string {
+	exists, ok := errors.AsType[*store.TopicExistsError](err)
+	if !ok {
+		return ""
+	}
+	a, b := exists.Existing, exists.Wanted
+	var fields []string
+	for _, field := range []struct {
+		name  string
+		equal bool
+	}{
+		{"labels", maps.Equal(a.Labels, b.Labels)},
+		{"retention", a.Retention == b.Retention},
+		{"max_message_bytes", a.MaxMessageBytes == b.MaxMessageBytes},
+		{"deduplication_window", a.DedupWindow == b.DedupWindow},
+	} {
+		if !field.equal {
+			fields = append(fields, field.name)
+		}
+	}
+	if len(fields) == 0 {
+		return ""
+	}
+	return " (other " + strings.Join(fields, ", ") + ")"
 }
 
 func storedRetention(r *messagingv1.Retention) store.Retention {

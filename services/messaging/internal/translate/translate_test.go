@@ -143,3 +143,14 @@ func TestUpdate(t *testing.T) {
 		t.Errorf("as the contract has it: %v", back)
 	}
 }
+
+// A topic that exists with another definition says which fields differ.
+func TestOtherDefinition(t *testing.T) {
+	t.Parallel()
+	existing := store.Definition{MaxMessageBytes: 1, Retention: store.Retention{MaxAge: time.Hour}}
+	wanted := store.Definition{MaxMessageBytes: 2, Retention: existing.Retention, Labels: map[string]string{"team": "a"}}
+	failure := translate.Explain(&store.TopicExistsError{Existing: existing, Wanted: wanted})
+	if !strings.Contains(failure.Text, "definition (other labels, max_message_bytes): update it") {
+		t.Errorf("the caller is told: %s", failure.Text)
+	}
+}

@@ -20,7 +20,7 @@ func (s *Store) CreateTopic(ctx context.Context, name string, def store.Definiti
 	err := s.change(ctx, func() error {
 		if t := s.topics[name]; t != nil {
 			if info = t.Info(); !info.Definition.Equal(def) {
-				return fmt.Errorf("create topic %s: %w", name, store.ErrTopicExists)
+				return fmt.Errorf("create topic %s: %w", name, &store.TopicExistsError{Existing: info.Definition, Wanted: def})
 			}
 			return nil
 		}

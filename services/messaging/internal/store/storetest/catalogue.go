@@ -23,7 +23,8 @@ func testCatalogue(t *testing.T, factory Factory) {
 	}
 	other := def
 	other.MaxMessageBytes = 7
-	if _, err := h.CreateTopic(t.Context(), "orders", other); !errors.Is(err, store.ErrTopicExists) {
+	_, err := h.CreateTopic(t.Context(), "orders", other)
+	if exists, ok := errors.AsType[*store.TopicExistsError](err); !ok || !exists.Existing.Equal(def) || !exists.Wanted.Equal(other) {
 		t.Errorf("other definition: %v", err)
 	}
 	if _, err := h.GetTopic(t.Context(), "nothing"); !errors.Is(err, store.ErrTopicNotFound) {
