@@ -15,8 +15,9 @@ import (
 )
 
 // TestPackage installs the tarball of clients/ts as a stranger would, checks the
-// types of the README's page, and runs it twice: the second run goes on where the
-// first one was. Then it runs the README's program for Node.
+// types of the README's page and of its transport with a token, and runs the page twice:
+// the second run goes on where the first one was. Then it runs the README's program for
+// Node.
 func TestPackage(t *testing.T) {
 	t.Parallel()
 	dir := unpack(t)
@@ -26,13 +27,14 @@ func TestPackage(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?s)```ts\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
-	if len(blocks) != 1 {
-		t.Fatalf("the README has %d programs, the test knows 1", len(blocks))
+	if len(blocks) != 2 {
+		t.Fatalf("the README has %d programs, the test knows 2", len(blocks))
 	}
 	program := strings.ReplaceAll(blocks[0][1], "http://127.0.0.1:8080", server.URL)
 	for name, content := range map[string]string{
 		"package.json": `{"type": "module"}`,
 		"program.ts":   program,
+		"token.ts":     blocks[1][1] + "declare function token(): Promise<string>;\n",
 		"program.js":   "import './storage.js';\n" + program,
 		"storage.js":   storage,
 	} {
@@ -41,6 +43,7 @@ func TestPackage(t *testing.T) {
 		}
 	}
 	checkTypes(t, dir, "program.ts")
+	checkTypes(t, dir, "token.ts")
 	parley := func(arguments ...string) {
 		run(t, dir, harness.Binary(t), append(arguments, "--server", server.URL)...)
 	}
