@@ -83,7 +83,11 @@ describe("the live feed", () => {
     let last = 0;
     let publishing = true;
     const publisher = (async () => {
-      while (publishing) await put(topic, numbers(last + 1, (last += 2)));
+      while (publishing) {
+        // A page that is further behind leaves out all but the newest 300.
+        await eventually("the page follows", async () => last < (await shown(page)).length + 150);
+        await put(topic, numbers(last + 1, (last += 2)));
+      }
     })();
     for (let turn = 0; turn < 3; turn++) {
       const before = last;
