@@ -38,7 +38,7 @@ type Server struct {
 
 	rpc           *http.Server
 	admin         *http.Server // nil where the admin listener is off
-	rpcListener   net.Listener
+	rpcListener   *wire.Listener
 	adminListener net.Listener
 
 	drain    context.CancelFunc

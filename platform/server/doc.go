@@ -8,7 +8,8 @@
 //  1. readiness turns false and new work is still accepted for DrainDelay, so
 //     that load balancers look elsewhere;
 //  2. listeners close, clients are told to go away (GOAWAY), calls in flight
-//     finish and streams end themselves (see package drain);
+//     finish and streams end themselves (see package drain), and clients over HTTP/2
+//     have up to five seconds to read that (see [wire.Listener]);
 //  3. after DrainTimeout calls that are still open are cut: their contexts end, and
 //     they are answered that the server is shutting down;
 //  4. two seconds later, connections that are still open are closed.

@@ -17,7 +17,7 @@ import (
 type Listeners struct {
 	config Config
 	tls    *tls.Config
-	rpc    net.Listener
+	rpc    *wire.Listener
 	admin  net.Listener // nil where it is off
 }
 

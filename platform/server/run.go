@@ -124,7 +124,9 @@ func (s *Server) drainCalls(failed <-chan error) error {
 			return errors.Join(ErrCut, s.cut())
 		}
 		// Shutdown can miss a connection that arrived during its sweep (golang/go#81154).
-		return s.rpc.Close()
+		err := s.rpc.Close()
+		s.rpcListener.Wait(ctx)
+		return err
 	case err := <-failed:
 		cancel()
 		<-shut
@@ -145,7 +147,9 @@ func (s *Server) cut() error {
 	if err := s.rpc.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("closed connections of calls that did not end, or whose callers did not read the answer")
 	}
-	return s.rpc.Close()
+	err := s.rpc.Close()
+	s.rpcListener.Wait(ctx)
+	return err
 }
 
 // release closes what the server holds, services last opened first.

@@ -11,7 +11,7 @@
 //
 // [BatchFrames] does the like for a whole connection: what has arrived is read at
 // once, not a frame's header and payload one by one, and frames of several streams
-// leave together.
+// leave together. Its connections also end without losing what the client has not read.
 //
 // # Placing it
 //

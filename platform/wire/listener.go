@@ -28,8 +28,19 @@ const readAhead = 4 << 10
 // that are ready to. A connection takes 4 KiB more.
 //
 // HTTP/1.1 has one request at a time, and is only read ahead.
-func BatchFrames(listener net.Listener) net.Listener {
-	return batchListener{listener}
+func BatchFrames(listener net.Listener) *Listener {
+	return &Listener{Listener: listener, lingering: make(map[*batchConn]struct{})}
+}
+
+// Listener is what [BatchFrames] returns. Closing one of its connections that carried
+// HTTP/2 leaves the client up to five seconds to read what was written and to close its
+// side; [Listener.Wait] waits for that. It is safe for concurrent use.
+type Listener struct {
+	net.Listener
+
+	mu        sync.Mutex
+	lingering map[*batchConn]struct{}
+	over      bool // no connection lingers any more
 }
 
 type connKey struct{}
@@ -46,24 +57,30 @@ func ConnContext(ctx context.Context, conn net.Conn) context.Context {
 	return ctx
 }
 
-type batchListener struct{ net.Listener }
-
-func (l batchListener) Accept() (net.Conn, error) {
+// Accept implements [net.Listener].
+func (l *Listener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	return &batchConn{Conn: conn, reader: bufio.NewReaderSize(conn, readAhead)}, nil
+	return &batchConn{
+		Conn: conn, owner: l, gone: make(chan struct{}), reader: bufio.NewReaderSize(conn, readAhead),
+	}, nil
 }
 
-// batchConn leaves deadlines and closing to the connection: an error of reading, a
-// passed deadline included, comes after the bytes that arrived before it, and is
-// not remembered.
+// batchConn leaves deadlines to the connection: an error of reading, a passed deadline
+// included, comes after the bytes that arrived before it, and is not remembered.
 type batchConn struct {
 	net.Conn
 
-	requests atomic.Int32 // of HTTP/2, being handled
-	out      output
+	owner       *Listener
+	multiplexed atomic.Bool  // has had a request of HTTP/2
+	requests    atomic.Int32 // of HTTP/2, being handled
+	out         output
+
+	gone    chan struct{} // closed by leave
+	leaving sync.Once
+	ended   chan struct{} // closed when the connection has lingered; nil before; guarded by owner.mu
 
 	// net.Conn allows concurrent reads. They are never meant to be, so the lock is
 	// free; a blocked reader is woken by a deadline or Close, which take none.
@@ -74,7 +91,11 @@ type batchConn struct {
 func (c *batchConn) Read(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.reader.Read(p)
+	n, err := c.reader.Read(p)
+	if broken(err) {
+		c.leave()
+	}
+	return n, err
 }
 
 // Write is called by one goroutine of net/http's for each round of frames, while
@@ -84,7 +105,11 @@ func (c *batchConn) Write(p []byte) (int, error) {
 	if requests > 1 {
 		runtime.Gosched()
 	}
-	return c.out.write(c.Conn, p, requests > 0)
+	n, err := c.out.write(c.Conn, p, requests > 0)
+	if err != nil { // also a passed deadline: the client takes nothing
+		c.leave()
+	}
+	return n, err
 }
 
 // CloseWrite lets net/http end an HTTP/1.1 connection without a reset, which

@@ -82,6 +82,7 @@ func Streams(next http.Handler, options ...Option) http.Handler {
 		// HTTP/1.1 has no pings to hold back, and may end the connection after a write.
 		if r.ProtoMajor >= 2 {
 			if conn, ok := r.Context().Value(connKey{}).(*batchConn); ok {
+				conn.multiplexed.Store(true)
 				conn.requests.Add(1)
 				defer conn.requests.Add(-1)
 			}

@@ -36,7 +36,12 @@ type conn struct {
 // connect opens a connection and sends the preface (RFC 9113 section 3.4).
 func connect(t *testing.T, server *harness.Server) *conn {
 	t.Helper()
-	raw := dial(t, server)
+	return begin(t, dial(t, server))
+}
+
+// begin sends the preface on a connection.
+func begin(t *testing.T, raw net.Conn) *conn {
+	t.Helper()
 	c := &conn{Conn: raw, Framer: http2.NewFramer(raw, raw)}
 	c.encoder = hpack.NewEncoder(&c.headers)
 	c.ReadMetaHeaders = hpack.NewDecoder(4096, nil)

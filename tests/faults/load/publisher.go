@@ -61,8 +61,12 @@ func (p *publisher) deliver(ctx context.Context, batches []batch) error {
 		if name == "Exchange" {
 			fit = slices.DeleteFunc(slices.Clone(fit), func(e Endpoint) bool { return !e.Duplex })
 		}
-		done, err := attempts()[name](ctx, fit[p.rng.IntN(len(fit))], p.topic, batches, p.journal.Append)
+		endpoint := fit[p.rng.IntN(len(fit))]
+		done, err := attempts()[name](ctx, endpoint, p.topic, batches, p.journal.Append)
 		batches = batches[done:]
-		return err
+		if err != nil {
+			return fmt.Errorf("%s over %s: %w", name, endpoint.Name, err)
+		}
+		return nil
 	})
 }
