@@ -17,13 +17,14 @@ const formatJSON = "json"
 // Command is `parley publish`.
 type Command struct {
 	connection.OneServer
-	File      string            `env:"-" help:"Publish the lines of this file; - is standard input." placeholder:"FILE"`
-	Format    string            `env:"-" enum:"text,json" default:"text" help:"What a line is: text, or json for a message as in the contract. The default is text." placeholder:"FORMAT"`
-	Key       string            `env:"-" help:"Key of every message that has none." placeholder:"KEY"`
-	Attribute map[string]string `env:"-" mapsep:"none" help:"An attribute of every message, NAME=VALUE. May be repeated." placeholder:"NAME=VALUE"`
-	IDPrefix  string            `env:"-" help:"Give each message the id PREFIX/LINE, so that running the command again stores nothing twice. The default is a new random prefix." placeholder:"PREFIX" name:"id-prefix"`
-	Topic     string            `arg:"" predictor:"topic" help:"The topic to publish to."`
-	Messages  []string          `arg:"" optional:"" name:"message" help:"The messages to publish."`
+	File                 string            `env:"-" help:"Publish the lines of this file; - is standard input." placeholder:"FILE"`
+	Format               string            `env:"-" enum:"text,json" default:"text" help:"What a line is: text, or json for a message as in the contract. The default is text." placeholder:"FORMAT"`
+	Key                  string            `env:"-" help:"Key of every message that has none." placeholder:"KEY"`
+	Attribute            map[string]string `env:"-" mapsep:"none" help:"An attribute of every message, NAME=VALUE. May be repeated." placeholder:"NAME=VALUE"`
+	IDPrefix             string            `env:"-" help:"Give each message the id PREFIX/LINE, so that running the command again stores nothing twice. The default is a new random prefix." placeholder:"PREFIX" name:"id-prefix"`
+	ExpectedLastSequence *uint64           `env:"-" help:"Store all messages or none: only if this is the topic's last sequence, 0 for a topic that never had a message. At most 1,000 messages." placeholder:"SEQUENCE"`
+	Topic                string            `arg:"" predictor:"topic" help:"The topic to publish to."`
+	Messages             []string          `arg:"" optional:"" name:"message" help:"The messages to publish."`
 
 	rerun bool // the ids are those of every run with this prefix
 }
@@ -45,10 +46,15 @@ while the topic remembers ids (10 minutes by default, at most 1,000,000), what w
 stored before is left out. A topic created with --dedup-window 0s remembers none: there
 a retry can store a message twice.
 
+With --expected-last-sequence nothing is stored where somebody else has published
+meanwhile: read, decide, publish, and begin again if that fails. The messages are
+stored at once, at the end of the input.
+
 Examples:
   parley publish orders "first order" "second order"
   parley publish orders --key customer-4 --attribute source=shop "third order"
   parley publish orders --file orders.txt --id-prefix orders-2026-01
+  parley publish seats --expected-last-sequence 41 "12A is taken by Ada"
   parley publish orders --format json '{"key": "customer-4", "text": "fourth order"}'
   parley subscribe orders --stop-at-head --output json | jq -c 'del(.sequence, .publishTime)' |
     parley publish copy --format json
@@ -79,7 +85,11 @@ func (c *Command) Run(std console.Streams) error {
 		p.progress.Clear()
 		fmt.Fprintln(std.Err, "parley: "+text)
 	}
-	runErr := p.run(ctx, connected.Connect())
+	publish := p.run
+	if c.ExpectedLastSequence != nil {
+		publish = p.compareAndAppend
+	}
+	runErr := publish(ctx, connected.Connect())
 	p.progress.Clear()
 	if p.sum.any() {
 		receipt := p.sum.receipt()

@@ -25,6 +25,7 @@ type publication struct {
 
 	sum    sum
 	failed failure
+	last   int // the number of the last line, where all are read first
 }
 
 // published is a line on its way.

@@ -36,6 +36,14 @@ func (s *sum) add(ack parley.Ack) {
 	s.last = ack.Sequence
 }
 
+// take is add for the receipt of all messages.
+func (s *sum) take(receipt *messagingv1.Receipt, messages int) {
+	s.epoch, s.durability = receipt.GetCursor().GetEpoch(), receipt.GetDurability()
+	s.first, s.last, s.greatest = receipt.GetFirstSequence(), receipt.GetLastSequence(), receipt.GetCursor().GetSequence()
+	s.duplicates = uint64(len(receipt.GetDuplicates()))
+	s.stored = uint64(messages) - s.duplicates
+}
+
 // receipt has no number of batches: that is the publisher's affair.
 func (s *sum) receipt() *messagingv1.StreamReceipt {
 	return &messagingv1.StreamReceipt{
