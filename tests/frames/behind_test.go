@@ -94,9 +94,10 @@ func connectNarrow(t *testing.T, server *harness.Server) *conn {
 	t.Helper()
 	dialer := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
 		var err error
-		return errors.Join(raw.Control(func(fd uintptr) {
+		controlErr := raw.Control(func(fd uintptr) {
 			err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096)
-		}), err)
+		})
+		return errors.Join(controlErr, err)
 	}}
 	raw, err := dialer.DialContext(t.Context(), "tcp", server.Addr)
 	if err != nil {
