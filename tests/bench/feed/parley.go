@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/grpc"
@@ -24,10 +25,17 @@ const (
 type Parley struct {
 	*group
 
-	topic string
-	conns []*grpc.ClientConn // the first is that of publishers
-	turn  int
+	topic   string
+	address string
+	conns   []*grpc.ClientConn // the first is that of publishers
+	slow    []*grpc.ClientConn // those of stalled subscribers, made for the first of them
+	turn    int
 }
+
+// slowWindow is what a stream of a stalled subscriber takes: HTTP/2's default (RFC 9113,
+// section 6.9.2). grpc-go's own grows with what arrives, read or not, up to 16 MiB: such
+// a subscriber would be none that is behind.
+const slowWindow = 1<<16 - 1
 
 // OpenParley is Open for Parley. The topic is new.
 func OpenParley(ctx context.Context, url string, connections int) (Feed, error) {
@@ -44,15 +52,24 @@ func OpenParley(ctx context.Context, url string, connections int) (Feed, error) 
 // DialParley connects to a server and creates no topic.
 func DialParley(ctx context.Context, url string, connections int) (*Parley, error) {
 	p := &Parley{group: newGroup(ctx), topic: "bench"}
-	_, address, _ := strings.Cut(url, "://")
-	for range connections + 1 {
-		conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("connect to %s: %w", address, err), p.Close())
-		}
-		p.conns = append(p.conns, conn)
+	_, p.address, _ = strings.Cut(url, "://")
+	var err error
+	if p.conns, err = p.dial(connections + 1); err != nil {
+		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
+}
+
+func (p *Parley) dial(connections int, options ...grpc.DialOption) (conns []*grpc.ClientConn, err error) {
+	options = append(options, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	for range connections {
+		conn, err := grpc.NewClient(p.address, options...)
+		if err != nil {
+			return conns, fmt.Errorf("connect to %s: %w", p.address, err)
+		}
+		conns = append(conns, conn)
+	}
+	return conns, nil
 }
 
 // CreateTopic creates a topic. Anything but Subscribe and Publisher may be called
@@ -92,7 +109,7 @@ func (p *Parley) ReadPage(topic string, from uint64, messages int) error {
 // Close implements Feed.
 func (p *Parley) Close() error {
 	errs := []error{p.end()}
-	for _, conn := range p.conns {
+	for _, conn := range slices.Concat(p.conns, p.slow) {
 		errs = append(errs, conn.Close())
 	}
 	return errors.Join(errs...)

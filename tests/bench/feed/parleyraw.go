@@ -31,7 +31,7 @@ func (p rawParley) Subscribe(handle Handler) error {
 		handle(payload)
 		return nil
 	})
-	stream, err := p.subscribe(scan.Option(), &into)
+	stream, err := p.subscribe(p.conns[1:], scan.Option(), &into)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 // Subscribe implements Feed, by a Subscribe call.
 func (p *Parley) Subscribe(handle Handler) error {
-	stream, err := p.subscribe(grpc.EmptyCallOption{}, new(messagingv1.SubscribeResponse))
+	stream, err := p.subscribe(p.conns[1:], grpc.EmptyCallOption{}, new(messagingv1.SubscribeResponse))
 	if err != nil {
 		return err
 	}
@@ -21,17 +21,23 @@ func (p *Parley) Subscribe(handle Handler) error {
 	return nil
 }
 
-// SubscribeStalled implements Feed: it receives nothing after the first response.
-func (p *Parley) SubscribeStalled() error {
-	_, err := p.subscribe(grpc.EmptyCallOption{}, new(messagingv1.SubscribeResponse))
+// SubscribeStalled implements Feed: it receives nothing after the first response, on
+// as many connections as the others have, which take little unread.
+func (p *Parley) SubscribeStalled() (err error) {
+	if p.slow == nil {
+		if p.slow, err = p.dial(len(p.conns)-1, grpc.WithStaticStreamWindowSize(slowWindow)); err != nil {
+			return err
+		}
+	}
+	_, err = p.subscribe(p.slow, grpc.EmptyCallOption{}, new(messagingv1.SubscribeResponse))
 	return err
 }
 
-// subscribe opens a stream and takes its first response, which comes at once.
-func (p *Parley) subscribe(option grpc.CallOption, first any) (grpc.ClientStream, error) {
+// subscribe opens a stream on one of the connections in turn and takes its first
+// response, which comes at once.
+func (p *Parley) subscribe(conns []*grpc.ClientConn, option grpc.CallOption, first any) (grpc.ClientStream, error) {
 	p.turn++
-	conn := p.conns[1+p.turn%(len(p.conns)-1)]
-	stream, err := conn.NewStream(p.ctx, &grpc.StreamDesc{ServerStreams: true}, subscribeMethod, option)
+	stream, err := conns[p.turn%len(conns)].NewStream(p.ctx, &grpc.StreamDesc{ServerStreams: true}, subscribeMethod, option)
 	if err != nil {
 		return nil, fmt.Errorf("subscribe: %w", err)
 	}
