@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"time"
 
-	"connectrpc.com/connect/v2"
-
 	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
-	"github.com/parleyhq/parley/platform/client"
 	"github.com/parleyhq/parley/platform/retry"
 	"github.com/parleyhq/parley/platform/rpcerror"
 )
@@ -108,7 +104,7 @@ func (p *Publisher) refused(err error) (again, stop bool) {
 func (p *Publisher) mayRetry(err error, pause time.Duration, worked, answered bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if nothingStored(err) {
+	if NothingStored(err) {
 		p.box.notStored()
 	}
 	if p.box.pending() == 0 {
@@ -156,27 +152,4 @@ func (p *Publisher) stop(cause error) {
 		p.settle(nil, cause)
 	}
 	p.notify()
-}
-
-// nothingStored reports whether the contract says that nothing was stored of
-// what an attempt without a receipt had sent, or whether it never left.
-func nothingStored(err error) bool {
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		return true
-	}
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return true
-	}
-	if errors.Is(err, client.ErrHTTP1Peer) || errors.Is(err, client.ErrNotHTTP2) || errors.Is(err, client.ErrTLSPeer) {
-		return true // it has understood nothing
-	}
-	switch rpcerror.ReasonOf(err) {
-	case errorv1.Reason_REASON_UNKNOWN_METHOD, errorv1.Reason_REASON_UNAUTHENTICATED,
-		errorv1.Reason_REASON_PERMISSION_DENIED, errorv1.Reason_REASON_TOPIC_NOT_FOUND,
-		errorv1.Reason_REASON_EPOCH_MISMATCH, errorv1.Reason_REASON_SEQUENCE_MISMATCH,
-		errorv1.Reason_REASON_LOW_DISK_SPACE, errorv1.Reason_REASON_EARLIER_PUBLISH_FAILED:
-		return true
-	default:
-		return connect.CodeOf(err) == connect.CodeUnimplemented
-	}
 }

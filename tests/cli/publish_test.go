@@ -186,28 +186,31 @@ func TestArgumentsThatAreNoText(t *testing.T) {
 // TestPublishExpected publishes only where nobody else has meanwhile.
 func TestPublishExpected(t *testing.T) {
 	t.Parallel()
-	server := harness.Start(t)
+	data := t.TempDir()
+	server := harness.Start(t, "--data-dir", data)
 	must(t, server, "topic", "create", "seats")
 	publish := func(args ...string) result {
 		return parley(t, append([]string{"publish", "seats", "--server", server.URL}, args...)...)
 	}
 	publish("--expected-last-sequence", "0", "one", "two").says(t, "an empty topic", 0, "2 messages")
 	publish("--expected-last-sequence", "1", "late").says(t, "a late one", 1,
-		"the topic's last sequence is 2, not the one expected (SEQUENCE_MISMATCH)", "Nothing is stored. Read what came since",
+		"the topic's last sequence is 2, not the one expected (SEQUENCE_MISMATCH)", "nothing is stored", "Read what came since",
 		"subscribe seats --from 2 --stop-at-head --server "+server.URL)
-	publish("--expected-last-sequence", "5", "early").says(t, "an early one", 1, "the topic's last sequence is 2, ", "Nothing is stored.\n")
+	publish("--expected-last-sequence", "5", "early").says(t, "an early one", 1, "the topic's last sequence is 2, ", "nothing is stored")
 	file := writeFile(t, "three\nfour\n")
 	for range 2 { // what is stored already compares nothing
 		publish("--expected-last-sequence", "2", "--file", file, "--id-prefix", "p").says(t, "a file", 0)
 	}
 	publish("--expected-last-sequence", "4", "--file", writeFile(t, strings.Repeat("x\n", 1001))).says(t, "a long file", 1,
-		"line 1001: --expected-last-sequence takes at most 1000 messages, which are stored together")
+		"line 1001: --expected-last-sequence takes at most 1000 messages, which are stored together", "nothing is stored")
 	publish("--expected-last-sequence", "4", "--format", "json", "--file", writeFile(t, "{\"text\": \"5\"}\n\n{text}\n")).says(t, "a bad line", 1,
-		"line 3: not a message in JSON")
+		"line 3: not a message in JSON", "nothing is stored")
 	publish("--expected-last-sequence", "-1", "x").says(t, "a bad sequence", 2, "--expected-last-sequence")
 	if got, want := must(t, server, "subscribe", "seats", "--stop-at-head").contents(), []string{"one", "two", "three", "four"}; !slices.Equal(got, want) {
 		t.Errorf("stored: %q", got)
 	}
 	server.Kill(t)
-	publish("--expected-last-sequence", "4", "x", "--timeout", "2s").says(t, "no server", 3)
+	publish("--expected-last-sequence", "4", "x", "--timeout", "2s").says(t, "no server", 3, "nothing is stored")
+	server = harness.Start(t, "--data-dir", data, "--unary-timeout", "1us")
+	publish("--expected-last-sequence", "4", "x").says(t, "a deadline that has passed", 1, "DEADLINE_EXCEEDED", "perhaps stored")
 }

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"strconv"
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connectproto"
 
+	parley "github.com/parleyhq/parley/clients/go"
 	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
 	messagingv1 "github.com/parleyhq/parley/gen/parley/messaging/v1"
 	"github.com/parleyhq/parley/gen/parley/messaging/v1/messagingv1connect"
@@ -27,16 +27,22 @@ var errTooMany = fmt.Errorf("--expected-last-sequence takes at most %d messages,
 // compareAndAppend publishes all messages in one request, if the topic ends where the
 // command line expects.
 func (p *publication) compareAndAppend(ctx context.Context, connected *connect.Client) error {
+	p.failed.allOrNone = true
 	messages, err := p.readAll(ctx)
-	if err != nil || len(messages) == 0 {
+	if err != nil {
+		p.failed.first = 1
 		return err
+	}
+	if len(messages) == 0 {
+		return nil
 	}
 	response, err := messagingv1connect.NewMessageServiceClient(connected).Publish(ctx, &messagingv1.PublishRequest{
 		Topic: p.command.Topic, Messages: messages, ExpectedLastSequence: p.command.ExpectedLastSequence,
 	})
 	if err != nil {
-		if perhapsStored(err) {
-			p.failed = failure{first: 1, open: len(messages), openEnd: p.last}
+		p.failed.first = 1
+		if !parley.NothingStored(err) {
+			p.failed.open, p.failed.openEnd = len(messages), p.last
 		}
 		return p.command.readOn(err)
 	}
@@ -67,19 +73,6 @@ func (p *publication) readAll(ctx context.Context) ([]*messagingv1.Message, erro
 	}
 }
 
-// perhapsStored reports whether err leaves open what became of the request.
-func perhapsStored(err error) bool {
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		return false
-	}
-	switch rpcerror.ReasonOf(err) {
-	case errorv1.Reason_REASON_UNSPECIFIED, errorv1.Reason_REASON_STORE_UNAVAILABLE, errorv1.Reason_REASON_SERVER_DRAINING:
-		return true
-	default:
-		return false
-	}
-}
-
 // readOn says of a mismatch where the topic ends now.
 func (c *Command) readOn(err error) error {
 	failure, ok := errors.AsType[*connect.Error](err)
@@ -89,18 +82,18 @@ func (c *Command) readOn(err error) error {
 	for _, detail := range failure.Details() {
 		message, unmarshalErr := connectproto.UnmarshalErrorDetail(detail)
 		if mismatch, ok := message.(*messagingv1.CursorMismatch); ok && unmarshalErr == nil {
-			return outcome.WithHint(err, c.wayOn(mismatch.GetActualLastSequence()))
+			return c.wayOn(err, mismatch.GetActualLastSequence())
 		}
 	}
 	return err
 }
 
-// wayOn is what to do where a topic ends elsewhere than expected.
-func (c *Command) wayOn(last uint64) string {
-	hint := "Nothing is stored."
-	if expected := *c.ExpectedLastSequence; last > expected {
-		hint += " Read what came since, and decide again: " +
-			c.CommandLine("subscribe", c.Topic, "--from", strconv.FormatUint(expected+1, 10), "--stop-at-head")
+// wayOn adds what to do where a topic ends elsewhere than expected.
+func (c *Command) wayOn(err error, last uint64) error {
+	expected := *c.ExpectedLastSequence
+	if last < expected {
+		return err
 	}
-	return hint
+	return outcome.WithHint(err, "Read what came since, and decide again: "+
+		c.CommandLine("subscribe", c.Topic, "--from", strconv.FormatUint(expected+1, 10), "--stop-at-head"))
 }

@@ -58,6 +58,8 @@ type failure struct {
 	first   int // the first line; 0: none
 	open    int // how many may be stored
 	openEnd int // the last one that may be stored
+
+	allOrNone bool // all lines are one request
 }
 
 func (f *failure) add(number int, open bool) {
@@ -78,6 +80,8 @@ func (p *publication) advice(err error) string {
 	switch {
 	case f.first == 0:
 		return ""
+	case f.open == 0 && f.allOrNone:
+		return "nothing is stored"
 	case f.open == 0 && named && bad.number == f.first:
 		return "it is not stored, nor anything after it"
 	case f.open == 0:
