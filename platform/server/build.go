@@ -98,7 +98,7 @@ func (l *Listeners) build(ctx context.Context, log *slog.Logger, info Info, serv
 		reserve: reserveHeap(),
 	}
 	server.rpc = &http.Server{
-		Handler:           newHandler(config, info, rpcs, server.health, services),
+		Handler:           newHandler(log, config, info, rpcs, server.health, services),
 		TLSConfig:         l.tls,
 		Protocols:         protocols(l.tls != nil),
 		HTTP2:             http2Config(config),

@@ -26,7 +26,7 @@ const corsMaxAge = 7200
 // it is all that keeps a web page from driving a developer's server by making
 // its own name resolve to 127.0.0.1 (DNS rebinding). An address instead of a
 // name cannot be rebound.
-func checkHost(config Config, next http.Handler) http.Handler {
+func checkHost(config Config, refused *refusals, next http.Handler) http.Handler {
 	listenHost, _, _ := net.SplitHostPort(config.Listen)
 	names := append([]string{"localhost", listenHost}, config.AllowedHost...)
 	for i, name := range names {
@@ -43,6 +43,7 @@ func checkHost(config Config, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		refused.note(r.Context(), "host", host, "--allowed-host")
 		forbid(w, r, fmt.Sprintf("this server does not answer for the host %q: start it with --allowed-host %s if it should", host, host))
 	})
 }
@@ -58,7 +59,7 @@ func hostOf(r *http.Request) string {
 
 // crossOrigin lets pages of the configured origins call the server (CORS) and
 // refuses state-changing requests from pages of any other origin.
-func crossOrigin(config Config, next http.Handler) http.Handler {
+func crossOrigin(config Config, refused *refusals, next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	for _, origin := range config.CORSOrigin {
 		if err := protection.AddTrustedOrigin(origin); err != nil {
@@ -67,19 +68,26 @@ func crossOrigin(config Config, next http.Handler) http.Handler {
 	}
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		origin := r.Header.Get("Origin")
+		refused.note(r.Context(), "origin", origin, "--cors-origin")
 		forbid(w, r, fmt.Sprintf("pages of %q may not call this server: start it with --cors-origin %s if they should", origin, origin))
 	}))
 	handler := protection.Handler(next)
-	if len(config.CORSOrigin) == 0 {
-		return handler
+	if len(config.CORSOrigin) > 0 {
+		handler = allowOrigins(config.CORSOrigin, handler)
 	}
+	return refused.preflights(func(origin string) bool {
+		return slices.ContainsFunc(config.CORSOrigin, func(allowed string) bool { return strings.EqualFold(allowed, origin) })
+	}, handler)
+}
+
+func allowOrigins(origins []string, next http.Handler) http.Handler {
 	return cors.New(cors.Options{
-		AllowedOrigins: config.CORSOrigin,
+		AllowedOrigins: origins,
 		AllowedMethods: connectcors.AllowedMethods(),
 		AllowedHeaders: append(connectcors.AllowedHeaders(), "Authorization", interceptor.RequestIDHeader),
 		ExposedHeaders: append(connectcors.ExposedHeaders(), "Grpc-Status-Details-Bin", interceptor.RequestIDHeader),
 		MaxAge:         corsMaxAge,
-	}).Handler(handler)
+	}).Handler(next)
 }
 
 // forbid answers in the caller's protocol, and in plain text where it has none.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"log/slog"
 	"math"
 	"net/http"
 	"slices"
@@ -23,7 +24,7 @@ const compressFrom = 1 << 10
 
 // newHandler builds what the RPC listener serves, outermost first: the host and
 // origin checks, cheaper streams, gRPC-Web's text mode, then the routes.
-func newHandler(config Config, info Info, rpcs *connect.Server, health *health, services []Service) http.Handler {
+func newHandler(log *slog.Logger, config Config, info Info, rpcs *connect.Server, health *health, services []Service) http.Handler {
 	routes := newRoutes(config, rpcs, services)
 	for _, service := range services {
 		for alias, procedure := range service.Aliases {
@@ -33,7 +34,8 @@ func newHandler(config Config, info Info, rpcs *connect.Server, health *health, 
 	routes.mux.Handle(health.handler())
 	routes.mux.Handle("/", frontPage(info, routes.unknown))
 	streams := wire.Streams(grpcwebtext.Handler(routes), wire.WithStallTimeout(config.StallTimeout))
-	return wire.ReserveStack(checkHost(config, crossOrigin(config, streams)))
+	refused := newRefusals(log)
+	return wire.ReserveStack(checkHost(config, refused, crossOrigin(config, refused, streams)))
 }
 
 // routes is the mux of all procedures. It remembers handlers by procedure: an alias

@@ -1,7 +1,9 @@
 package endtoend_test
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -67,6 +69,56 @@ func TestPreflight(t *testing.T) {
 		}
 		if allowed && (res.StatusCode/100 != 2 || !strings.Contains(res.Header.Get("Access-Control-Allow-Headers"), "connect-protocol-version")) {
 			t.Errorf("origin %s: HTTP %d, %v", origin, res.StatusCode, res.Header)
+		}
+	}
+}
+
+// TestRefusalsAreLogged holds that the operator learns once which flag would let a page
+// or a name in: browsers tell nobody but their user.
+func TestRefusalsAreLogged(t *testing.T) {
+	t.Parallel()
+	for _, flags := range [][]string{nil, {"--cors-origin", friend}} {
+		server := harness.Start(t, flags...)
+		ask := func(method string, header map[string]string) {
+			req, err := http.NewRequest(method, server.URL+unaryProcedure, strings.NewReader("{}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Host = header["Host"]
+			req.Header.Set("Content-Type", "application/json")
+			for name, value := range header {
+				req.Header.Set(name, value)
+			}
+			res, err := server.HTTP(t, client.HTTP1).Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+		}
+		for range 2 {
+			ask(http.MethodOptions, map[string]string{"Origin": stranger, "Access-Control-Request-Method": "POST"})
+			ask(http.MethodPost, map[string]string{"Origin": stranger, "Sec-Fetch-Site": "cross-site"})
+			ask(http.MethodPost, map[string]string{"Origin": "null"})
+			ask(http.MethodPost, map[string]string{"Host": "evil.com:8080"})
+		}
+		if flags != nil { // allowed, and asks for a header that is not
+			ask(http.MethodOptions, map[string]string{"Origin": friend, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-unknown"})
+		}
+		for i := range 100 { // no more than 64 are logged
+			ask(http.MethodPost, map[string]string{"Origin": fmt.Sprintf("https://page%d.example.com", i)})
+		}
+		server.Stop(t)
+		lines := server.Logged(func(line harness.Line) bool { return line.Text("msg") == "request refused" })
+		var got []string
+		for _, line := range lines[:min(3, len(lines))] {
+			got = append(got, line.Text("origin")+line.Text("host")+": "+line.Text("hint"))
+		}
+		if want := []string{
+			stranger + ": start with --cors-origin " + stranger + " if it may call this server",
+			"null: open the page over HTTP: as a file it has no origin that could be allowed",
+			"evil.com: start with --allowed-host evil.com if it may call this server",
+		}; !slices.Equal(got, want) || len(lines) != 64 {
+			t.Errorf("%q: %d lines, first %q", flags, len(lines), got)
 		}
 	}
 }
