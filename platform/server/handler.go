@@ -84,7 +84,7 @@ func (r *routes) Handle(pattern string, handler http.Handler) {
 	if unknown {
 		handler = answerOnHTTP1(handler)
 	}
-	handler = checkContentType(r.methods[pattern], checkTimeout(handler))
+	handler = checkContentType(r.methods[pattern], checkProtocol(r.methods[pattern], handler))
 	if unknown {
 		r.unknown = handler
 	}

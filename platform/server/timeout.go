@@ -5,12 +5,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-
-	"connectrpc.com/connect/v2"
-	"connectrpc.com/connect/v2/connecthttp"
-
-	errorv1 "github.com/parleyhq/parley/gen/parley/error/v1"
-	"github.com/parleyhq/parley/platform/rpcerror"
 )
 
 const (
@@ -18,25 +12,10 @@ const (
 	maxGRPCTimeout    = 99999999 // of any unit
 )
 
-// checkTimeout refuses calls whose timeout cannot be read. The transport refuses the
-// same ones, before any interceptor, and so without the reason that every error has.
-func checkTimeout(next http.Handler) http.Handler {
-	writer := connecthttp.NewErrorWriter()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		text := timeoutProblem(r.Header)
-		if text == "" {
-			next.ServeHTTP(w, r)
-			return
-		}
-		err := rpcerror.New(connect.CodeInvalidArgument, errorv1.Reason_REASON_PROTOCOL_ERROR, text)
-		_ = writer.Write(w, r, err) // fails only where the caller is gone
-	})
-}
-
 // timeoutProblem says what is wrong with the timeout of a call, and "" of a right one
 // and of none.
 func timeoutProblem(header http.Header) string {
-	if strings.HasPrefix(header.Get("Content-Type"), "application/grpc") { // gRPC-Web too
+	if isGRPC(header) {
 		timeout := header.Get("Grpc-Timeout")
 		if timeout == "" {
 			return ""
