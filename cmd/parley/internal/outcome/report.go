@@ -82,8 +82,23 @@ func explain(err error) client.Problem {
 		problem.Hint = hinted.hint
 	} else if errors.Is(err, syscall.ECONNREFUSED) {
 		problem.Hint = "Is the server running at that address? Start one with: " + CommandLine("serve") + " (see --listen)"
+	} else if problem.Hint == "" {
+		problem.Hint = hintCredentials(problem)
 	}
 	return problem
+}
+
+// hintCredentials is about calls that are refused for who makes them. A Parley server
+// says why, a proxy before it says nothing.
+func hintCredentials(problem client.Problem) string {
+	switch {
+	case problem.Code == connect.CodeUnauthenticated:
+		return "Give a valid token with --token or PARLEY_TOKEN, or keep one in a context, see: " + CommandLine("context", "add", "--help")
+	case problem.Code == connect.CodePermissionDenied && problem.Reason == "":
+		return "That is no answer of a Parley server: a proxy before it may want another token, or another address."
+	default:
+		return ""
+	}
 }
 
 // ErrUnreachable is wrapped by errors of commands that call a server by other
