@@ -37,20 +37,24 @@ func checkProtocol(method *connect.Spec, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		code, text := connect.CodeInvalidArgument, timeoutProblem(r.Header)
-		if text == "" && query != nil {
+		contentType := first(r.Header, "Content-Type")
+		grpc := strings.HasPrefix(contentType, "application/grpc") // gRPC-Web too
+		code, text := connect.CodeInvalidArgument, timeoutProblem(r.Header, grpc)
+		switch {
+		case text != "":
+		case query != nil:
 			text = queryProblem(query)
-		} else if text == "" {
+		case !grpc:
 			text = versionProblem(r.Header)
 		}
 		if text == "" {
-			code, text = connect.CodeUnimplemented, compressionProblem(w.Header(), r.Header, query)
+			code, text = connect.CodeUnimplemented, compressionProblem(w, r.Header, query, contentType)
 		}
 		if text == "" {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if r.Header.Get(versionHeader) != "" { // the writer does not know what to answer to another one
+		if first(r.Header, versionHeader) != "" { // the writer does not know what to answer to another one
 			r = r.Clone(r.Context())
 			r.Header.Del(versionHeader)
 		}
@@ -58,15 +62,18 @@ func checkProtocol(method *connect.Spec, next http.Handler) http.Handler {
 	})
 }
 
-// isGRPC reports whether a call is one over gRPC or gRPC-Web.
-func isGRPC(header http.Header) bool {
-	return strings.HasPrefix(header.Get("Content-Type"), "application/grpc")
+// first is header.Get for a name in its canonical form: each call looks at several.
+func first(header http.Header, name string) string {
+	if values := header[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }
 
 // versionProblem says which version of the Connect protocol a call asks for in vain.
 func versionProblem(header http.Header) string {
-	version := header.Get(versionHeader)
-	if version == "" || version == connectVersion || isGRPC(header) {
+	version := first(header, versionHeader)
+	if version == "" || version == connectVersion {
 		return ""
 	}
 	return fmt.Sprintf("%s %.32q is not %s", versionHeader, version, connectVersion)
@@ -88,21 +95,21 @@ func queryProblem(query url.Values) string {
 // compressionProblem says which compression of a call the server does not have. Then it
 // sets the header that names those it has, as the protocols demand (gRPC compression.md;
 // Connect protocol, Unary-Request and Streaming-Request).
-func compressionProblem(answer, header http.Header, query url.Values) string {
+func compressionProblem(w http.ResponseWriter, header http.Header, query url.Values, contentType string) string {
 	sent, accepted := "Content-Encoding", "Accept-Encoding"
 	switch {
-	case isGRPC(header):
+	case strings.HasPrefix(contentType, "application/grpc"):
 		sent, accepted = "Grpc-Encoding", "Grpc-Accept-Encoding"
-	case strings.HasPrefix(header.Get("Content-Type"), "application/connect+"):
+	case strings.HasPrefix(contentType, "application/connect+"):
 		sent, accepted = "Connect-Content-Encoding", "Connect-Accept-Encoding"
 	}
-	name := header.Get(sent)
+	name := first(header, sent)
 	if query != nil {
 		name = query.Get("compression")
 	}
 	if name == "" || name == noCompression || name == compression {
 		return ""
 	}
-	answer.Set(accepted, compression)
+	w.Header().Set(accepted, compression)
 	return fmt.Sprintf("unknown compression %.32q: this server has %s", name, compression)
 }

@@ -14,9 +14,9 @@ const (
 
 // timeoutProblem says what is wrong with the timeout of a call, and "" of a right one
 // and of none.
-func timeoutProblem(header http.Header) string {
-	if isGRPC(header) {
-		timeout := header.Get("Grpc-Timeout")
+func timeoutProblem(header http.Header, grpc bool) string {
+	if grpc {
+		timeout := first(header, "Grpc-Timeout")
 		if timeout == "" {
 			return ""
 		}
@@ -27,7 +27,7 @@ func timeoutProblem(header http.Header) string {
 		}
 		return ""
 	}
-	timeout := header.Get("Connect-Timeout-Ms")
+	timeout := first(header, "Connect-Timeout-Ms")
 	if timeout == "" {
 		return ""
 	}
