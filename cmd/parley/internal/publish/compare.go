@@ -91,7 +91,7 @@ func (c *Command) readOn(err error) error {
 // wayOn adds what to do where a topic ends elsewhere than expected.
 func (c *Command) wayOn(err error, last uint64) error {
 	expected := *c.ExpectedLastSequence
-	if last < expected {
+	if last <= expected {
 		return err
 	}
 	return outcome.WithHint(err, "Read what came since, and decide again: "+
