@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -27,6 +29,9 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		return engine.Serve(ctx, args[1], progress)
 	}
 	settings, err := parse(args, progress)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

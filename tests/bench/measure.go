@@ -26,7 +26,15 @@ func measure(ctx context.Context, s settings, progress io.Writer) (result report
 	if len(rows) == 0 && len(sections) == 0 {
 		return result, errNothing
 	}
-	result = report.New(s.round, s.rounds)
+	disk, err := engine.Disk(s.dataDir, minFree)
+	if err != nil {
+		return result, err
+	}
+	syncs, err := engine.MeasureSync(disk)
+	if err != nil {
+		return result, err
+	}
+	result = report.New(syncs.String(), s.round, s.rounds)
 	if len(rows) > 0 {
 		if result.Rows, err = measureRows(ctx, s, rows, progress); err != nil {
 			return result, err

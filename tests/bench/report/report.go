@@ -53,6 +53,7 @@ type Row struct {
 type Report struct {
 	Time     time.Time         `json:"time"`
 	Machine  string            `json:"machine"`
+	Disk     string            `json:"disk"`
 	Versions map[string]string `json:"versions"`
 	Round    time.Duration     `json:"round_ns"`
 	PerRow   int               `json:"rounds"`
@@ -60,8 +61,9 @@ type Report struct {
 	Sections []Section         `json:"sections"`
 }
 
-// New returns a report without rows that describes the machine and this program.
-func New(round time.Duration, rounds int) Report {
+// New returns a report without rows that describes the machine, its disk in the words
+// given, and this program.
+func New(disk string, round time.Duration, rounds int) Report {
 	shown := map[string]string{
 		"google.golang.org/grpc":            "grpc-go",
 		"github.com/nats-io/nats-server/v2": "nats-server",
@@ -76,7 +78,7 @@ func New(round time.Duration, rounds int) Report {
 			}
 		}
 	}
-	return Report{Time: time.Now().UTC().Truncate(time.Second), Machine: machine(), Versions: versions, Round: round, PerRow: rounds}
+	return Report{Time: time.Now().UTC().Truncate(time.Second), Machine: machine(), Disk: disk, Versions: versions, Round: round, PerRow: rounds}
 }
 
 // JSON writes the report with every sample.

@@ -58,7 +58,7 @@ func TestVerdict(t *testing.T) {
 // Parley; a Markdown row has as many cells as the heading.
 func TestTables(t *testing.T) {
 	t.Parallel()
-	report := New(time.Second, 1)
+	report := New("a disk", time.Second, 1)
 	report.Rows = []Row{row(Throughput, 0.5, 0.8, round(60, 100)), row(Throughput, 0.5, 0.8, round(60, 200)), row(Throughput, 0, 0, round(60, 5))}
 	var text, markdown strings.Builder
 	if err := report.Text(&text); err != nil {
@@ -88,7 +88,7 @@ func TestTables(t *testing.T) {
 // Update replaces what is between the marks, and refuses a document without.
 func TestUpdate(t *testing.T) {
 	t.Parallel()
-	report := New(time.Second, 1)
+	report := New("a disk", time.Second, 1)
 	report.Rows = []Row{row(Throughput, 0.5, 0.8, round(60, 100))}
 	path := filepath.Join(t.TempDir(), "doc.md")
 	write := func(text string) {

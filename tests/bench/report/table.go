@@ -80,8 +80,8 @@ func (r Report) origin() string {
 			versions = append(versions, name+" "+r.Versions[name])
 		}
 	}
-	return fmt.Sprintf("Measured %s on %s; %s. Median (lowest–highest) of %d rounds of %s.",
-		r.Time.Format("2006-01-02 15:04 UTC"), r.Machine, strings.Join(versions, ", "), r.PerRow, r.Round)
+	return fmt.Sprintf("Measured %s on %s; %s; %s. Median (lowest–highest) of %d rounds of %s.",
+		r.Time.Format("2006-01-02 15:04 UTC"), r.Machine, r.Disk, strings.Join(versions, ", "), r.PerRow, r.Round)
 }
 
 // lines returns one line for each server of a workload, Parley's first. Rows of
