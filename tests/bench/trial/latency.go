@@ -80,9 +80,8 @@ func (b Bench) forMessages(perSecond float64) time.Duration {
 	return time.Duration(pick(b.Scale, 0, 300, 1000.0) / perSecond * float64(time.Second))
 }
 
-// compare measures one subscriber of each server, in rounds of the drive's time if that
-// is longer than the others. The goals are those against the
-// first of the others.
+// compare measures one subscriber of each server, in rounds as long as the drive says or
+// as all have, whichever is longer. The goals are those against the first of the others.
 func (b Bench) compare(ctx context.Context, name string, base drive, with []contender, goals []report.Goal) (report.Group, error) {
 	base.subscribers, base.warmUp, base.round = 1, b.Round/4, max(base.round, b.Round)
 	var sides []side
