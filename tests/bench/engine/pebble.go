@@ -52,7 +52,7 @@ func (b *bare) append(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	value := make([]byte, n[2])
+	value := load.NewPayload(n[2])
 	first := b.next.Load() + 1
 	result, err := load.Repeat(r.Context(), duration, n[0], func(context.Context) error {
 		return b.commit(n[1], value)
@@ -67,12 +67,12 @@ func (b *bare) append(w http.ResponseWriter, r *http.Request) {
 	_ = result.Encode(w, n[1]) // the client sees it
 }
 
-func (b *bare) commit(messages int, value []byte) error {
+func (b *bare) commit(messages int, value *load.Payload) error {
 	batch := b.db.NewBatch()
 	defer batch.Close()
 	last := b.next.Add(uint64(messages))
 	for i := range uint64(messages) {
-		if err := batch.Set(key(last-i), value, nil); err != nil {
+		if err := batch.Set(key(last-i), value.Next(), nil); err != nil {
 			return err
 		}
 	}
@@ -89,7 +89,7 @@ func (b *bare) scan(w http.ResponseWriter, r *http.Request) {
 	}
 	records := n[0] / n[1]
 	at := func(i int) []byte { return fmt.Appendf(nil, "scan %d %020d", n[1], i) }
-	if err := b.fill(at, records, make([]byte, n[1]*n[2])); err != nil {
+	if err := b.fill(at, records, load.NewPayload(n[1]*n[2])); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -107,13 +107,13 @@ func (b *bare) scan(w http.ResponseWriter, r *http.Request) {
 }
 
 // fill writes records unless they are there.
-func (b *bare) fill(at func(int) []byte, records int, value []byte) error {
+func (b *bare) fill(at func(int) []byte, records int, value *load.Payload) error {
 	_, closer, err := b.db.Get(at(records - 1))
 	if err == nil {
 		return closer.Close()
 	}
 	for i := range records {
-		if err := b.db.Set(at(i), value, pebble.NoSync); err != nil {
+		if err := b.db.Set(at(i), value.Next(), pebble.NoSync); err != nil {
 			return err
 		}
 	}

@@ -24,8 +24,8 @@ type Maker struct {
 
 // NewMaker returns a maker whose stamps count from a time.
 func NewMaker(began time.Time) *Maker {
-	// Random, so that no store can compress it away, and text, so that JSON
-	// carries it as it is.
+	// Random, so that no store can compress away more than text of 64 letters lets it,
+	// and text, so that JSON carries it as it is.
 	const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 	filler := make([]byte, 1<<16)
 	random := rand.New(rand.NewPCG(1, 2)) // the same for every server
@@ -41,7 +41,7 @@ func (m *Maker) Payload(made time.Time) []byte {
 	binary.BigEndian.PutUint64(stamp[:], uint64(made.Sub(m.began)))
 	payload := make([]byte, Size)
 	hex.Encode(payload, stamp[:])
-	m.at = (m.at + 61) % (len(m.filler) - Size)
+	m.at = (m.at + Size) % (len(m.filler) - Size)
 	copy(payload[stampSize:], m.filler[m.at:])
 	return payload
 }

@@ -76,10 +76,10 @@ func createStream(ctx context.Context, js jetstream.JetStream, name string) (jet
 // JetStream returns a load of so many callers that publish one message at a time
 // on one connection.
 func JetStream(size, callers int) Load {
-	data := payload(size)
+	data := NewPayload(size)
 	return onStream(1, func(ctx context.Context, js jetstream.JetStream, stream string, duration time.Duration) (Result, error) {
 		return Repeat(ctx, duration, callers, func(ctx context.Context) error {
-			_, err := js.Publish(ctx, stream, data)
+			_, err := js.Publish(ctx, stream, data.Next())
 			return err
 		})
 	})
@@ -88,7 +88,7 @@ func JetStream(size, callers int) Load {
 // JetStreamAsync returns a load that publishes with so many messages ahead of
 // their acknowledgements.
 func JetStreamAsync(size, inFlight int) Load {
-	data := payload(size)
+	data := NewPayload(size)
 	return onStream(inFlight, func(ctx context.Context, js jetstream.JetStream, stream string, duration time.Duration) (Result, error) {
 		var latencies []time.Duration
 		type sample struct {
@@ -113,7 +113,7 @@ func JetStreamAsync(size, inFlight int) Load {
 				now = time.Now()
 			}
 			var ack jetstream.PubAckFuture
-			if ack, err = js.PublishAsync(stream, data, jetstream.WithStallWait(10*time.Second)); err != nil {
+			if ack, err = js.PublishAsync(stream, data.Next(), jetstream.WithStallWait(10*time.Second)); err != nil {
 				break
 			}
 			if sent%sampleEvery == 0 {
@@ -137,7 +137,7 @@ func JetStreamAsync(size, inFlight int) Load {
 // Synadia's orbit has them: so many messages between acknowledgements, and two of
 // those outstanding. Latency is not taken.
 func JetStreamFast(size, every int) Load {
-	data := payload(size)
+	data := NewPayload(size)
 	return onStream(1, func(ctx context.Context, js jetstream.JetStream, stream string, duration time.Duration) (Result, error) {
 		publisher, err := jetstreamext.NewFastPublisher(js, jetstreamext.FastPublishFlowControl{Flow: uint16(every)})
 		if err != nil {
@@ -146,11 +146,11 @@ func JetStreamFast(size, every int) Load {
 		start := time.Now()
 		sent := 1
 		for ; time.Since(start) < duration && sent*size < maxBytes; sent++ {
-			if _, err := publisher.Add(stream, data); err != nil {
+			if _, err := publisher.Add(stream, data.Next()); err != nil {
 				return Result{}, err
 			}
 		}
-		ack, err := publisher.Commit(ctx, stream, data)
+		ack, err := publisher.Commit(ctx, stream, data.Next())
 		if err != nil {
 			return Result{}, err
 		}
@@ -164,12 +164,12 @@ func JetStreamFast(size, every int) Load {
 // JetStreamAtomic returns a load that publishes batches of which each is stored
 // as a whole or not at all, one after the other. Latency is that of a batch.
 func JetStreamAtomic(size, batch int) Load {
-	data := payload(size)
+	data := NewPayload(size)
 	return onStream(1, func(ctx context.Context, js jetstream.JetStream, stream string, duration time.Duration) (Result, error) {
 		result, err := Repeat(ctx, duration, 1, func(ctx context.Context) error {
 			messages := make([]*nats.Msg, batch)
 			for i := range messages {
-				messages[i] = &nats.Msg{Subject: stream, Data: data, Header: nats.Header{}}
+				messages[i] = &nats.Msg{Subject: stream, Data: data.Next(), Header: nats.Header{}}
 			}
 			_, err := jetstreamext.PublishMsgBatch(ctx, js, messages)
 			return err

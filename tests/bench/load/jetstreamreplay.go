@@ -47,9 +47,9 @@ func fillStream(ctx context.Context, js jetstream.JetStream, name string, messag
 	if err != nil {
 		return err
 	}
-	data := payload(size)
+	data := NewPayload(size)
 	for left := messages - int(stream.CachedInfo().State.Msgs); left > 0; left-- {
-		if _, err := js.PublishAsync(name, data, jetstream.WithStallWait(10*time.Second)); err != nil {
+		if _, err := js.PublishAsync(name, data.Next(), jetstream.WithStallWait(10*time.Second)); err != nil {
 			return err
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // Publish returns a load of so many grpc-go callers that publish one message at
 // a time by unary calls.
 func Publish(size, callers int) Load {
-	data := payload(size)
+	data := NewPayload(size)
 	return onTopic(func(ctx context.Context, conn *grpc.ClientConn, topic string, duration time.Duration) (Result, error) {
 		return Repeat(ctx, duration, callers, func(ctx context.Context) error {
 			req := &messagingv1.PublishRequest{Topic: topic, Messages: frame(data, 1)}
@@ -34,7 +34,7 @@ func Publish(size, callers int) Load {
 // flow control alone bounds what is on its way. There is nothing to take the
 // latency of.
 func PublishStream(size, batch int) Load {
-	data := payload(size)
+	data := NewPayload(size)
 	return onTopic(func(ctx context.Context, conn *grpc.ClientConn, topic string, duration time.Duration) (Result, error) {
 		start := time.Now()
 		stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true}, messagingv1connect.MessageServicePublishStreamProcedure)
@@ -70,7 +70,7 @@ func PublishStream(size, batch int) Load {
 // messages in a frame, so many frames ahead of their receipts. Latency is that of
 // a frame.
 func Exchange(size, batch, inFlight int) Load {
-	data := payload(size)
+	data := NewPayload(size)
 	return onTopic(func(ctx context.Context, conn *grpc.ClientConn, topic string, duration time.Duration) (Result, error) {
 		publish := func(ctx context.Context, until time.Time) ([]time.Duration, error) {
 			ctx, cancel := context.WithCancel(ctx)

@@ -85,7 +85,7 @@ func fill(ctx context.Context, conn *grpc.ClientConn, topic string, messages, si
 	if err != nil {
 		return err
 	}
-	data := payload(size)
+	data := NewPayload(size)
 	for left := messages - int(stored); left > 0; left -= fillBatch {
 		req := &messagingv1.PublishRequest{Topic: topic, Messages: frame(data, min(left, fillBatch))}
 		if err := conn.Invoke(ctx, messagingv1connect.MessageServicePublishProcedure, req, new(messagingv1.PublishResponse)); err != nil {

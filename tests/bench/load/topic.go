@@ -60,23 +60,12 @@ func topicMessages(ctx context.Context, conn *grpc.ClientConn, topic string) (ui
 	return res.GetTopic().GetStoredMessages(), err
 }
 
-// frame returns that many messages with this payload. They are made anew for
+// frame returns that many messages. They are made anew for
 // each request, as a program does that has something new to say.
-func frame(payload []byte, messages int) []*messagingv1.Message {
+func frame(payload *Payload, messages int) []*messagingv1.Message {
 	list := make([]*messagingv1.Message, messages)
 	for i := range list {
-		list[i] = &messagingv1.Message{Payload: &messagingv1.Message_Data{Data: payload}}
+		list[i] = &messagingv1.Message{Payload: &messagingv1.Message_Data{Data: payload.Next()}}
 	}
 	return list
-}
-
-// payload returns that many bytes that do not compress well.
-func payload(size int) []byte {
-	bytes := make([]byte, size)
-	state := uint32(size)
-	for i := range bytes {
-		state = state*1664525 + 1013904223
-		bytes[i] = byte(state >> 24)
-	}
-	return bytes
 }
