@@ -115,6 +115,7 @@ func (l *Log) fail(cause error) {
 func (l *Log) hooks(log *slog.Logger, tails *tail.Tails) store.Hooks {
 	return store.Hooks{
 		Committed: tails.Commit,
+		Followed:  tails.Followed,
 		Trimmed:   tails.Trim,
 		Deleted:   func(topic, _ string) { tails.Delete(topic) },
 		Round:     l.metrics.round,

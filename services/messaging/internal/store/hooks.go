@@ -25,6 +25,9 @@ type Hooks struct {
 	// Committed is called for each record in commit order, before the receipts of
 	// its messages are given out. The record may be kept; its frames do not change.
 	Committed func(Commit)
+	// Followed says of a topic whether Committed wants the frames of its records. It is
+	// asked as a round begins: a record has none where it said no. Nil says yes.
+	Followed func(topic string) bool
 	// Trimmed is called when the messages before first have been removed.
 	Trimmed func(topic, epoch string, first uint64)
 	// Deleted is called when a topic has been deleted.

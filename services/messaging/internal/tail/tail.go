@@ -76,15 +76,14 @@ func (t *Tail) Close() {
 	}
 }
 
-// add appends a record. One that does not follow the others replaces them. Like
-// dropFirst and wake it is called with both locks held.
-func (t *Tail) add(epoch string, e *entry) {
-	if len(t.entries) > 0 && (t.epoch != epoch || e.First != t.last+1) {
+// follow goes on to the end of a record that was committed. What is kept goes unless the
+// record follows it and can be kept too. Like dropFirst and wake it is called with both
+// locks held.
+func (t *Tail) follow(c store.Commit) {
+	if len(t.entries) > 0 && (t.epoch != c.Epoch || c.First != t.last+1 || len(c.Frames) == 0) {
 		t.owner.clear(t)
 	}
-	t.epoch, t.last = epoch, e.Last
-	t.entries = append(t.entries, e)
-	t.bytes += e.size()
+	t.epoch, t.last = c.Epoch, c.Last
 }
 
 func (t *Tail) dropFirst() {

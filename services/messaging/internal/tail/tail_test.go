@@ -73,6 +73,37 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// TestNotKept has a reader come while a record is committed that nobody followed when it
+// was begun: the reader knows of it, is woken, and has to ask the store.
+func TestNotKept(t *testing.T) {
+	t.Parallel()
+	tails := tail.New(1<<20, 1<<20)
+	if tails.Followed("a") {
+		t.Error("a is followed by nobody")
+	}
+	r := tails.Open("a")
+	if !tails.Followed("a") || tails.Followed("b") {
+		t.Errorf("a followed: %v, b: %v", tails.Followed("a"), tails.Followed("b"))
+	}
+	changed := r.From("e", 1, 1, nil).Changed
+	tails.Commit(store.Commit{Topic: "a", Epoch: "e", Record: store.Record{First: 1, Last: 3}})
+	<-changed
+	if v := r.From("e", 2, 1, nil); len(v.Records) != 0 || v.AtEnd || v.Last != 3 {
+		t.Errorf("view of what is not kept: %+v", v)
+	}
+	commit(tails, "a", 4)
+	if v := r.From("e", 4, 1, nil); len(v.Records) != 1 || v.Last != 4 {
+		t.Errorf("view of what is: %+v", v)
+	}
+	if v := r.From("e", 3, 1, nil); len(v.Records) != 0 || v.AtEnd {
+		t.Errorf("view of what lies before: %+v", v)
+	}
+	r.Close()
+	if tails.Followed("a") {
+		t.Error("a is followed by nobody any more")
+	}
+}
+
 // TestConcurrent has topics push each other out while readers come, read and go.
 // Each reader sees every sequence, or that it has fallen behind.
 func TestConcurrent(t *testing.T) {

@@ -64,7 +64,15 @@ func (t *Tails) Open(topic string) *Tail {
 	return tail
 }
 
-// Commit keeps a record if anybody reads its topic, and wakes the readers.
+// Followed reports whether anybody reads a topic, so that Commit keeps its records.
+func (t *Tails) Followed(topic string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.topics[topic] != nil
+}
+
+// Commit keeps a record if anybody reads its topic, and wakes the readers. One without
+// frames, of a time when nobody did, they have to read from the store, with all before.
 func (t *Tails) Commit(c store.Commit) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -72,13 +80,10 @@ func (t *Tails) Commit(c store.Commit) {
 	if tail == nil {
 		return
 	}
-	e := &entry{Record: c.Record, tail: tail}
-	e.age = t.ages.PushBack(e)
 	tail.mu.Lock()
-	tail.add(c.Epoch, e)
-	t.bytes += e.size()
-	for tail.bytes > t.topicBytes {
-		t.drop(tail.entries[0])
+	tail.follow(c)
+	if len(c.Frames) > 0 {
+		t.keep(&entry{Record: c.Record, tail: tail})
 	}
 	tail.wake()
 	tail.mu.Unlock()
@@ -87,6 +92,18 @@ func (t *Tails) Commit(c store.Commit) {
 		oldest.tail.mu.Lock()
 		t.drop(oldest)
 		oldest.tail.mu.Unlock()
+	}
+}
+
+// keep adds a record to its tail, and drops what is too much there. The caller holds mu
+// and the tail's.
+func (t *Tails) keep(e *entry) {
+	e.age = t.ages.PushBack(e)
+	e.tail.entries = append(e.tail.entries, e)
+	e.tail.bytes += e.size()
+	t.bytes += e.size()
+	for e.tail.bytes > t.topicBytes {
+		t.drop(e.tail.entries[0])
 	}
 }
 

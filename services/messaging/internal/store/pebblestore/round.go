@@ -6,7 +6,6 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
-	"github.com/parleyhq/parley/services/messaging/internal/frame"
 	"github.com/parleyhq/parley/services/messaging/internal/store"
 	"github.com/parleyhq/parley/services/messaging/internal/store/pebblestore/layout"
 )
@@ -31,9 +30,7 @@ func (s *Store) newRound(tasks []*task) *round {
 	for _, t := range tasks {
 		st := r.topics[t.Work.batch.topic]
 		if st == nil {
-			st = &staged{topic: t.Work.batch.topic, state: *t.Work.batch.topic.State()}
-			st.state.Time = logTime(r.now, st.state.Time)
-			st.stamp = frame.NewStamp(st.state.Time)
+			st = r.topic(t.Work.batch.topic)
 			r.topics[t.Work.batch.topic] = st
 		}
 		st.expect += t.Work.batch.size + 32*len(t.Work.batch.messages)
@@ -130,7 +127,7 @@ func (r *round) add(st *staged, b *batchTask) {
 func (r *round) commit() error {
 	defer func() { _ = r.batch.Close() }()
 	for _, st := range r.topics {
-		if st.record != nil {
+		if st.size > 0 {
 			r.seal(st)
 		}
 	}

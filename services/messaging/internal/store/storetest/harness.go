@@ -15,8 +15,13 @@ type harness struct {
 	hooks store.Hooks
 }
 
+// open opens an empty store. Where a test does not look at commits, nobody follows its
+// topics.
 func open(t *testing.T, factory Factory, hooks store.Hooks) *harness {
 	t.Helper()
+	if hooks.Committed == nil {
+		hooks.Followed = func(string) bool { return false }
+	}
 	h := &harness{Env: factory(t), t: t, hooks: hooks}
 	h.start()
 	t.Cleanup(func() { h.must(h.Close()) })

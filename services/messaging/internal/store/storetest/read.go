@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,6 +140,52 @@ func testCommittedHook(t *testing.T, factory Factory) {
 	}
 	if !reflect.DeepEqual(got, h.all("a", 1)) || messages != 50 {
 		t.Errorf("hook saw %d messages, counted %d", len(got), messages)
+	}
+}
+
+// testFollowedHook checks that commits have frames where and while somebody wants them,
+// say what they hold everywhere, and store the same.
+func testFollowedHook(t *testing.T, factory Factory) {
+	var commits []store.Commit
+	wanted := map[string]bool{"never": false, "always": true, "later": false}
+	h := open(t, factory, store.Hooks{
+		Committed: func(c store.Commit) { commits = append(commits, c) },
+		Followed:  func(topic string) bool { return wanted[topic] },
+	})
+	def := Definition()
+	def.MaxMessageBytes = 0
+	const big = store.MaxRecordBytes / 3
+	for topic := range wanted {
+		h.create(topic, def)
+		for range 2 {
+			h.fill(topic, 50)
+			h.publish(topic, Message("", strings.Repeat("a", big)), Message("", "b"), Message("", strings.Repeat("c", 4*big)),
+				Message("", strings.Repeat("d", big)), Message("", strings.Repeat("e", big)), Message("", strings.Repeat("f", big)))
+			wanted["later"] = topic == "later" || wanted["later"]
+		}
+	}
+	next := make(map[string]uint64)
+	stored := make(map[string][]Stored)
+	for _, c := range commits {
+		if c.First != next[c.Topic]+1 || c.Last < c.First {
+			t.Fatalf("commit of %s from %d to %d, want from %d", c.Topic, c.First, c.Last, next[c.Topic]+1)
+		}
+		next[c.Topic] = c.Last
+		if len(c.Frames) > 0 {
+			list, err := Decode(c.Record)
+			h.must(err)
+			stored[c.Topic] = append(stored[c.Topic], list...)
+		}
+	}
+	for topic := range wanted {
+		all := h.all(topic, 1)
+		if uint64(len(all)) != next[topic] {
+			t.Errorf("%s: %d messages, commits of %d", topic, len(all), next[topic])
+		}
+		want := map[string][]Stored{"always": all, "later": all[len(all)/2:]}[topic]
+		if !reflect.DeepEqual(stored[topic], want) {
+			t.Errorf("%s: frames of %d messages, want %d", topic, len(stored[topic]), len(want))
+		}
 	}
 }
 

@@ -28,6 +28,7 @@ func Run(t *testing.T, factory Factory) {
 		{"read_errors", testReadErrors},
 		{"seek_time", testSeekTime},
 		{"committed_hook", testCommittedHook},
+		{"followed_hook", testFollowedHook},
 		{"purge", testPurge},
 		{"retention", testRetention},
 		{"lineage", testLineage},
