@@ -50,6 +50,7 @@ func (o Options) pebble() *pebble.Options {
 		},
 	}
 	opts.Levels[0].BlockSize = 32 << 10
+	opts.TargetFileSizes[0], opts.TargetFileSizes[1] = 16<<20, 4<<20
 	// MinLZ where the engine has it in assembly: less time than Snappy, its default, and
 	// smaller tables. It reads both.
 	opts.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionFastest })

@@ -8,7 +8,7 @@ import (
 
 // New returns the file system for an engine that only reads, or has nobody to tell of
 // its failures. It is safe for concurrent use, as is that of ForUse.
-func New(fs vfs.FS) vfs.FS { return guardFS{logFS{fs, &sync.Map{}}} }
+func New(fs vfs.FS) vfs.FS { return guardFS{logFS{tableFS{fs}, &sync.Map{}}} }
 
 // ForUse returns the file system for an engine in use, with its files in dir. failed is
 // called, concurrently, when a table could not be written, with the category it has for
