@@ -71,13 +71,13 @@ func (f *tableFile) Write(p []byte) (int, error) {
 
 // flush writes the first n bytes of what waits, and forgets all of it.
 func (f *tableFile) flush(n int) {
-	_, f.err = f.File.Write(f.waiting[:n])
-	if errors.Is(f.err, syscall.EINVAL) && !f.ended { // aligned otherwise than expected
-		if f.err = f.end(); f.err == nil {
-			_, f.err = f.File.Write(f.waiting[:n])
+	written, err := f.File.Write(f.waiting[:n])
+	if errors.Is(err, syscall.EINVAL) && !f.ended { // aligned otherwise than expected
+		if err = f.end(); err == nil {
+			_, err = f.File.Write(f.waiting[written:n])
 		}
 	}
-	f.waiting = append(f.waiting[:0], f.waiting[n:]...)
+	f.waiting, f.err = append(f.waiting[:0], f.waiting[n:]...), err
 }
 
 // end goes on with what need not be aligned.

@@ -2,6 +2,7 @@ package enginefs_test
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"math/rand/v2"
 	"os"
@@ -126,10 +127,12 @@ func (f *refuseFile) Write(p []byte) (int, error) {
 	if f.fs.cause != nil {
 		return 0, f.fs.cause
 	}
-	if !f.wrote && len(p)%(4<<10) == 0 {
+	const block = 4 << 10
+	if n := len(p) / 2 &^ (block - 1); !f.wrote && len(p)%block == 0 { // takes a part first
 		f.wrote = true
 		f.fs.refused++
-		return 0, &os.PathError{Op: "write", Err: syscall.EINVAL}
+		_, err := f.File.Write(p[:n])
+		return n, cmp.Or(err, error(&os.PathError{Op: "write", Err: syscall.EINVAL}))
 	}
 	return f.File.Write(p)
 }
