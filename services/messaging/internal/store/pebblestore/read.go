@@ -85,20 +85,14 @@ func (s *Store) SeekTime(_ context.Context, name string, at time.Time) (uint64, 
 	if layout.Time(micros).Before(at) {
 		micros++ // a time between two microseconds
 	}
-	low, high := st.Low.First, st.Last+1
 	c, err := records.Open(s.db, t.Log, st.Last)
 	if err != nil {
 		return 0, fmt.Errorf("read topic %s: %w", name, err)
 	}
 	defer c.Close()
-	for low < high {
-		middle := low + (high-low)/2
-		f, ok, err := c.Seek(middle) // it, or what follows a hole
-		if err == nil && ok && f.Time < micros {
-			low = f.Last() + 1
-		} else {
-			high = middle
-		}
+	found, err := c.Search(st.Low.First, st.Last+1, func(f records.Found) bool { return f.Time < micros })
+	if err != nil {
+		return 0, fmt.Errorf("read topic %s: %w", name, err)
 	}
-	return st.Past.Skip(low), nil
+	return st.Past.Skip(found), nil
 }

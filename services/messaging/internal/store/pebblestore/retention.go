@@ -87,7 +87,7 @@ func (s *Store) retainFrom(t *topic) (uint64, error) {
 	}
 	tooBig := keep.MaxBytes > 0 && st.Bytes-st.Low.Bytes > keep.MaxBytes
 	if keep.MaxAge > 0 || tooBig {
-		from, err := s.scanRetention(t, st, before)
+		from, err := s.searchRetention(t, st, before)
 		if err != nil {
 			return 0, err
 		}
@@ -99,8 +99,9 @@ func (s *Store) retainFrom(t *topic) (uint64, error) {
 	return before, nil
 }
 
-// scanRetention walks the oldest records up to the first to keep.
-func (s *Store) scanRetention(t *topic, st *topics.State, from uint64) (uint64, error) {
+// searchRetention finds the first message to keep by age and size, from a sequence on. A
+// record that cannot be read is kept until what follows it goes: a reader shall be told.
+func (s *Store) searchRetention(t *topic, st *topics.State, from uint64) (uint64, error) {
 	keep := st.Definition.Retention
 	oldest := int64(-1)
 	if keep.MaxAge > 0 {
@@ -116,19 +117,9 @@ func (s *Store) scanRetention(t *topic, st *topics.State, from uint64) (uint64, 
 		return 0, err
 	}
 	defer c.Close()
-	f, ok, err := c.Seek(from)
-	for ; err == nil && ok; f, ok, err = c.Next() {
-		tooOld := f.Time < oldest
+	return c.Search(from, st.Last+1, func(f records.Found) bool {
 		left := st.Bytes - f.EndBytes + uint64(len(f.Frames))
 		tooBig := keep.MaxBytes > 0 && left > keep.MaxBytes && f.Last() < st.Last
-		if !tooOld && !tooBig {
-			return from, nil
-		}
-		from = f.Last() + 1
-	}
-	if records.IsUnreadable(err) {
-		// Kept until what follows it goes: a reader shall be told.
-		return from, nil
-	}
-	return from, err
+		return f.Time < oldest || tooBig
+	})
 }

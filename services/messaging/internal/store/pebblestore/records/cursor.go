@@ -70,6 +70,25 @@ func (c *Cursor) Seek(sequence uint64) (f Found, ok bool, err error) {
 	return c.after(c.it.SeekGE(layout.RecordKey(c.log, sequence)))
 }
 
+// Search returns the first sequence from low on, and before high, whose record does not lie
+// before a place, high if there is none. Where one record lies before it, all earlier ones
+// must. One that cannot be read counts as one that does not.
+func (c *Cursor) Search(low, high uint64, before func(Found) bool) (uint64, error) {
+	for low < high {
+		middle := low + (high-low)/2
+		f, ok, err := c.Seek(middle) // it, or what follows a hole
+		if err != nil && !IsUnreadable(err) {
+			return low, err
+		}
+		if ok && before(f) {
+			low = f.Last() + 1
+		} else {
+			high = middle
+		}
+	}
+	return low, nil
+}
+
 // walk finds the record that holds a sequence by going towards it.
 func (c *Cursor) walk(sequence uint64) (f Found, ok bool, err error) {
 	from := sequence - min(sequence, layout.MaxMessages)
