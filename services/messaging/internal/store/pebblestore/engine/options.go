@@ -50,6 +50,8 @@ func (o Options) pebble() *pebble.Options {
 		},
 	}
 	opts.Levels[0].BlockSize = 32 << 10
+	// A flush writes one or two tables and not eight: each is made, synced and listed. Those
+	// of the next level stay small, because up to 25 of them are merged at once.
 	opts.TargetFileSizes[0], opts.TargetFileSizes[1] = 16<<20, 4<<20
 	// MinLZ where the engine has it in assembly: less time than Snappy, its default, and
 	// smaller tables. It reads both.
