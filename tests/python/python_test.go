@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parleyhq/parley/tests/harness"
 )
@@ -36,14 +37,21 @@ func runPython(t *testing.T, modules string, arguments ...string) outcome {
 	return run(t, python(t, modules, arguments...))
 }
 
-// run runs a command to its end.
+// endTime is how long a command may take. A program with grpcio 1.51 that was about to exit
+// was seen to wait for ever in the library instead, with nothing but its main thread left.
+const endTime = 3 * time.Minute
+
+// run runs a command to its end, or kills it after endTime, which its exit code says.
 func run(t *testing.T, cmd *exec.Cmd) outcome {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); cmd.ProcessState == nil {
+	if err := cmd.Start(); err != nil {
 		t.Fatalf("run python: %v", err)
 	}
+	kill := time.AfterFunc(endTime, func() { _ = cmd.Process.Kill() })
+	defer kill.Stop()
+	_ = cmd.Wait() // an error says less than the exit code
 	return outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
