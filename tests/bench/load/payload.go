@@ -27,6 +27,6 @@ func NewPayload(size int) *Payload { return &Payload{size: size} }
 // Next returns a content, which must not be changed.
 func (p *Payload) Next() []byte {
 	all := noise()
-	end := p.used.Add(uint64(p.size)) % uint64(len(all)-p.size)
-	return all[end:][:p.size:p.size]
+	at := p.used.Add(uint64(p.size)) % uint64(len(all)-p.size)
+	return all[at:][:p.size:p.size]
 }

@@ -60,8 +60,8 @@ func topicMessages(ctx context.Context, conn *grpc.ClientConn, topic string) (ui
 	return res.GetTopic().GetStoredMessages(), err
 }
 
-// frame returns that many messages. They are made anew for
-// each request, as a program does that has something new to say.
+// frame returns that many messages. They are made anew for each request, as a program
+// does that has something new to say.
 func frame(payload *Payload, messages int) []*messagingv1.Message {
 	list := make([]*messagingv1.Message, messages)
 	for i := range list {
