@@ -50,9 +50,11 @@ func (o Options) pebble() *pebble.Options {
 		},
 	}
 	opts.Levels[0].BlockSize = 32 << 10
-	// A flush writes one or two tables and not eight: each is made, synced and listed. Those
-	// of the next level stay small, because up to 25 of them are merged at once.
-	opts.TargetFileSizes[0], opts.TargetFileSizes[1] = 16<<20, 4<<20
+	// A flush writes one or two tables and not eight: each is made, synced and listed.
+	// Tables of the next level are small, because the engine merges up to 25 times their
+	// size at once and takes all in that lies beside: so a few flushed tables are too many
+	// to be merged with the commit number, which is in every flush.
+	opts.TargetFileSizes[0], opts.TargetFileSizes[1], opts.TargetFileSizes[2] = 16<<20, 512<<10, 4<<20
 	// MinLZ where the engine has it in assembly: less time than Snappy, its default, and
 	// smaller tables. It reads both.
 	opts.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionFastest })
